@@ -104,13 +104,24 @@ struct cgw_policy_metrics {
 bool cgw_policy_metrics_section(const struct cgw_policy *policy,
 				struct cgw_policy_metrics *ret_metrics);
 
+/* The [postmortem] section: a page about each OOM kill and the like, while enforcing. */
+struct cgw_policy_postmortem {
+	const char *to; /* a directory */
+	uint64_t interval_ns, last_ns, gap_ns, size_bytes;
+	uint32_t pages_max;
+};
+#define CGW_POSTMORTEM_DIRECTORY "/var/lib/cgward/postmortem"
+/* Returns false if there is no such section. */
+bool cgw_policy_postmortem_section(const struct cgw_policy *policy,
+				   struct cgw_policy_postmortem *ret_postmortem);
+
 /* Overrides the mode, for a dry run. Call it before creating an engine. */
 void cgw_policy_set_mode(struct cgw_policy *policy, enum cgw_policy_mode mode);
 
 /* Adds all metrics used by conditions, selections and controls to `set`. */
 void cgw_policy_metrics_used(const struct cgw_policy *policy, struct cgw_metric_set *set);
 
-/* A section other than [policy], [record] and [metrics]. */
+/* A section other than [policy], [record], [metrics] and [postmortem]. */
 struct cgw_section_info {
 	enum cgw_section_kind kind;
 	const char *name;

@@ -36,6 +36,8 @@ valid explain "$CGWARD" explain --json --rates 100ms "pid:$$"
 printf '[limit most]\nmatch = /**\npids.max = 500\n\n[rule many]\nmatch = /**\nwhen = pids.current > 100000 and cpu > 1%%\nthen = notify\n' >"$work/policy.conf"
 valid explain "$CGWARD" explain --json --rates 100ms --policy "$work/policy.conf" "pid:$$"
 "$CGWARD" record --interval 100ms --count 4 "$work/recording.cgwr" >/dev/null 2>&1
+mkdir "$work/pages"
+valid postmortem-list "$CGWARD" postmortem --json --directory "$work/pages"
 valid diff "$CGWARD" diff --json "$work/recording.cgwr"
 valid advise "$CGWARD" advise --json --recording "$work/recording.cgwr"
 valid advise "$CGWARD" advise --json --recording "$work/recording.cgwr" --verify "$work/recording.cgwr"

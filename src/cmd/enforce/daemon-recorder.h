@@ -17,7 +17,7 @@ struct daemon_recorder *daemon_recorder_start(const struct cgw_layout *layout,
 					      const struct cgw_policy *policy, const char *state);
 /* Accepts NULL, returns NULL. Waits for a write in progress. */
 struct daemon_recorder *daemon_recorder_stop(struct daemon_recorder *recording);
-/* The on_applied callback of struct applier: queues an applied action as an event. */
+/* Queues an applied action as an event. */
 void daemon_recorder_add_action(void *recording, const struct cgw_action *action, bool by_rule,
 				const struct cgw_action_result *result);
 

@@ -7,6 +7,7 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "cmd/enforce/daemon-postmortem.h"
 #include "cmd/enforce/daemon-recorder.h"
 #include "cmd/enforce/daemon.h"
 #include "cmd/enforce/group-claims.h"
@@ -203,15 +204,28 @@ static void sample_early(void *context)
 	(void)daemon_tick(context);
 }
 
-/* Starts the recording and the metrics endpoint, in a dry run too. */
+static void report_applied(void *context, const struct cgw_action *action, bool by_rule,
+			   const struct cgw_action_result *result)
+{
+	const struct daemon *daemon = context;
+
+	if (daemon->recorder != NULL)
+		daemon_recorder_add_action(daemon->recorder, action, by_rule, result);
+	if (daemon->postmortem != NULL)
+		postmortem_add_action(daemon->postmortem, action, result);
+}
+
+/* Starts the recording, post-mortem pages and the metrics endpoint, in a dry run too. */
 static void open_outputs(struct daemon *daemon)
 {
-	daemon->recorder = daemon_recorder_start(
-		daemon->state.layout, daemon->state.policy,
-		daemon->state.store != NULL ? undo_store_directory(daemon->state.store) : NULL);
-	daemon->state.applier.on_applied =
-		daemon->recorder != NULL ? daemon_recorder_add_action : NULL;
-	daemon->state.applier.on_applied_context = daemon->recorder;
+	const char *state =
+		daemon->state.store != NULL ? undo_store_directory(daemon->state.store) : NULL;
+
+	daemon->recorder = daemon_recorder_start(daemon->state.layout, daemon->state.policy, state);
+	daemon->postmortem =
+		daemon_postmortem_start(daemon->state.layout, daemon->state.policy, state);
+	daemon->state.applier.on_applied = report_applied;
+	daemon->state.applier.on_applied_context = daemon;
 	metrics_endpoint_open(&daemon->state);
 }
 
@@ -220,6 +234,7 @@ static void close_outputs(struct daemon *daemon)
 	daemon->state.applier.on_applied = NULL;
 	metrics_endpoint_close(&daemon->state);
 	daemon->recorder = daemon_recorder_stop(daemon->recorder);
+	daemon->postmortem = postmortem_stop(daemon->postmortem);
 }
 
 static int update_claims(struct daemon *daemon, const struct cgw_policy *policy)

@@ -15,6 +15,7 @@ struct enforce_options {
 };
 
 struct daemon_recorder;
+struct postmortem;
 struct group_claims;
 
 struct daemon {
@@ -24,6 +25,7 @@ struct daemon {
 	struct cgw_sampler *sampler;
 	struct group_claims *claims; /* NULL: dry run, or not possible */
 	struct daemon_recorder *recorder;
+	struct postmortem *postmortem; /* or NULL */
 	struct policy_watch policy_watch;
 	sd_event_source *tick, *due, *more;
 	/* Actions that are not performed yet, owned by the engine. */

@@ -28,14 +28,14 @@ struct enforcement {
 	struct metrics_endpoint *metrics_endpoint;
 };
 
-/* Descriptor limit per sampler (policy, recording, metrics); a quarter stays free. */
+/* Descriptor limit per sampler (policy, recording, post-mortem, metrics); a fifth stays free. */
 static inline unsigned sampler_descriptors(void)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return 0;
-	return limit.rlim_cur / 4 > UINT_MAX ? UINT_MAX : (unsigned)(limit.rlim_cur / 4);
+	return limit.rlim_cur / 5 > UINT_MAX ? UINT_MAX : (unsigned)(limit.rlim_cur / 5);
 }
 
 #endif

@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include "cmd/inspect/inspect-target.h"
+#include "cmd/inspect/postmortem-command.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/escape-copy.h"
 #include "shared/cli/group-facts.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/options.h"
+#include "shared/postmortem/page-store.h"
 #include "shared/report/policy-report.h"
 #include <cgward/inspect.h>
 
@@ -44,7 +46,8 @@ static const struct cli_command_help help = {
 		"it and\n"
 		"a command to change it. Then show the policy sections that apply to the group and "
 		"the\n"
-		"state of their enforcement. Nothing is changed.",
+		"state of their enforcement, and where the last kill in the group is described.\n"
+		"Nothing is changed.",
 	.options = options,
 	.examples = examples,
 };
@@ -116,6 +119,26 @@ static json_t *report_policy(const struct explain *explain, const struct inspect
 	return list;
 }
 
+/* Reports the newest page about the group; with `json`, returns it. */
+static json_t *report_page(const struct explain *explain, const struct inspect_target *target)
+{
+	CLEANUP(cleanup_free) char *directory = postmortem_directory(explain->policy);
+	CLEANUP(cleanup_json) json_t *page = NULL;
+	const char *id, *time, *event;
+
+	if (directory == NULL || page_store_newest(directory, target->path, &page) < 0 ||
+	    json_unpack(page, "{s:s, s:s, s:s}", "id", &id, "time", &time, "event", &event) < 0)
+		return explain->json ? json_null() : NULL;
+	if (explain->json)
+		return json_pack("{s:o, s:o, s:o}", "id", json_escaped(id), "time",
+				 json_escaped(time), "event", json_escaped(event));
+	printf("\nPOST-MORTEM\n");
+	print_escaped("  event: ", event);
+	print_escaped("  time:  ", time);
+	print_escaped("  page:  cgward postmortem show ", id);
+	return NULL;
+}
+
 static enum cli_exit report(const struct explain *explain, const struct inspect_target *target)
 {
 	struct cgw_cause causes[CGW_CAUSE_MAX];
@@ -130,12 +153,14 @@ static enum cli_exit report(const struct explain *explain, const struct inspect_
 		report_cause(target, &causes[i], i + 1,
 			     i == 0 || causes[i].current != causes[i - 1].current, list);
 	if (!explain->json) {
+		report_page(explain, target);
 		report_policy(explain, target);
 		return CLI_OK;
 	}
-	return json_print(json_pack("{s:i, s:s, s:o, s:o, s:o}", "schema", CLI_JSON_SCHEMA,
+	return json_print(json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "schema", CLI_JSON_SCHEMA,
 				    "cgward", cgw_version(), "group", json_escaped(target->path),
-				    "causes", list, "policy", report_policy(explain, target)),
+				    "causes", list, "postmortem", report_page(explain, target),
+				    "policy", report_policy(explain, target)),
 			  stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8)) < 0
 		       ? CLI_FAILED
 		       : CLI_OK;

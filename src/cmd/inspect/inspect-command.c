@@ -6,6 +6,7 @@
 
 #include "cmd/inspect/inspect-json.h"
 #include "cmd/inspect/inspect-target.h"
+#include "cmd/inspect/postmortem-command.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "shared/cli/options.h"
@@ -186,5 +187,6 @@ static int inspect_run(struct cli_context *context, int argc, char **argv)
 const struct cli_command inspect_commands[] = {
 	{"inspect", "show processes, isolation and limits of a group", inspect_run},
 	{"explain", "show what slows a group down, worst first", explain_run},
+	{"postmortem", "show what OOM kills and refused forks left behind", postmortem_run},
 	{NULL, NULL, NULL},
 };

@@ -15,12 +15,13 @@
 #include "lib/model/sampling.h"
 #include "shared/cli/options.h"
 #include "shared/cli/recording-common.h"
+#include "shared/postmortem/postmortem.h"
 #include <cgward/recording.h>
 #include <cgward/render.h>
 
 struct record {
 	struct cli_context *context;
-	const char *path, *columns, *state;
+	const char *path, *columns, *state, *postmortem;
 	struct cli_list globs;
 	struct cgw_recorder_options options;
 	uint64_t count;
@@ -48,6 +49,8 @@ static const struct cli_option options[] = {
 	{'o', "columns", "KEY,...",
 	 "metrics to record; +KEY,... adds to the defaults, 'all' records all",
 	 CLI_TEXT(struct record, columns)},
+	{0, "postmortem", "DIR", "write a page to DIR about each OOM kill and each refused fork",
+	 CLI_TEXT(struct record, postmortem)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -154,10 +157,46 @@ static void cleanup_recorder(struct cgw_recorder **recorder)
 	cgw_recorder_free(*recorder);
 }
 
+static void print_page(void *context, const char *id, const char *group, const char *summary)
+{
+	const struct record *record = context;
+
+	cli_error(record->context, "%s: %s; see 'cgward postmortem --directory %s show %s'", group,
+		  summary, record->postmortem, id);
+}
+
+static void print_problem(void *context, const char *text)
+{
+	const struct record *record = context;
+
+	cli_error(record->context, "%s", text);
+}
+
+static void cleanup_postmortem(struct postmortem **postmortem)
+{
+	postmortem_stop(*postmortem);
+}
+
+static int start_postmortem(struct record *record, struct postmortem **ret_postmortem,
+			    struct cgw_diag *diag)
+{
+	const struct cgw_policy_postmortem settings = postmortem_defaults(record->postmortem);
+	const struct postmortem_options watching = {
+		.layout = record->layout,
+		.state = record->state,
+		.on_page = print_page,
+		.on_problem = print_problem,
+		.context = record,
+	};
+
+	return postmortem_start(&settings, &watching, ret_postmortem, diag);
+}
+
 static enum cli_exit sample_and_write(struct record *record)
 {
 	CLEANUP(cleanup_sampler) struct cgw_sampler *sampler = NULL;
 	CLEANUP(cleanup_recorder) struct cgw_recorder *recorder = NULL;
+	CLEANUP(cleanup_postmortem) struct postmortem *postmortem = NULL;
 	struct cgw_diag diag = {0};
 	sigset_t stop;
 	int r = cgw_recorder_open(record->path, &record->options, &recorder, &diag);
@@ -179,6 +218,8 @@ static enum cli_exit sample_and_write(struct record *record)
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGHUP);
 	sigprocmask(SIG_BLOCK, &stop, NULL);
+	if (r == 0 && record->postmortem != NULL)
+		r = start_postmortem(record, &postmortem, &diag);
 	if (r == 0)
 		r = run_samples(record, &stop);
 	if (r < 0) {

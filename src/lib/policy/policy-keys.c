@@ -10,27 +10,29 @@
 #include "lib/base/suggest.h"
 #include "lib/policy/policy-keys.h"
 
-#define KIND_BIT(kind) (1U << (kind))
-#define KINDS_POLICY   KIND_BIT(SECTION_POLICY)
-#define KINDS_RECORD   KIND_BIT(SECTION_RECORD)
-#define KINDS_METRICS  KIND_BIT(SECTION_METRICS)
-#define KINDS_PROTECT  KIND_BIT(CGW_SECTION_PROTECT)
-#define KINDS_LIMIT    KIND_BIT(CGW_SECTION_LIMIT)
-#define KINDS_RULE     KIND_BIT(CGW_SECTION_RULE)
-#define KINDS_PLACE    KIND_BIT(CGW_SECTION_PLACE)
-#define KINDS_SELECT   (KINDS_PROTECT | KINDS_LIMIT | KINDS_RULE)
-#define KINDS_ALL      (KINDS_SELECT | KINDS_PLACE)
+#define KIND_BIT(kind)   (1U << (kind))
+#define KINDS_POLICY     KIND_BIT(SECTION_POLICY)
+#define KINDS_RECORD     KIND_BIT(SECTION_RECORD)
+#define KINDS_METRICS    KIND_BIT(SECTION_METRICS)
+#define KINDS_POSTMORTEM KIND_BIT(SECTION_POSTMORTEM)
+#define KINDS_PROTECT    KIND_BIT(CGW_SECTION_PROTECT)
+#define KINDS_LIMIT      KIND_BIT(CGW_SECTION_LIMIT)
+#define KINDS_RULE       KIND_BIT(CGW_SECTION_RULE)
+#define KINDS_PLACE      KIND_BIT(CGW_SECTION_PLACE)
+#define KINDS_SELECT     (KINDS_PROTECT | KINDS_LIMIT | KINDS_RULE)
+#define KINDS_ALL        (KINDS_SELECT | KINDS_PLACE)
 
 /* The struct that holds a key's member. */
-#define OWNER_POLICY  struct cgw_policy
-#define OWNER_RECORD  struct cgw_policy
-#define OWNER_METRICS struct cgw_policy
-#define OWNER_PROTECT struct section
-#define OWNER_LIMIT   struct section
-#define OWNER_RULE    struct section
-#define OWNER_PLACE   struct section
-#define OWNER_SELECT  struct section
-#define OWNER_ALL     struct section
+#define OWNER_POLICY     struct cgw_policy
+#define OWNER_RECORD     struct cgw_policy
+#define OWNER_METRICS    struct cgw_policy
+#define OWNER_POSTMORTEM struct cgw_policy
+#define OWNER_PROTECT    struct section
+#define OWNER_LIMIT      struct section
+#define OWNER_RULE       struct section
+#define OWNER_PLACE      struct section
+#define OWNER_SELECT     struct section
+#define OWNER_ALL        struct section
 
 static const struct key keys[] = {
 #define KEY(sections_, name_, type_, member_, min_, max_, syntax_, help_) \
@@ -53,7 +55,7 @@ static const char *const kind_names[] = {
 	[CGW_SECTION_PROTECT] = "protect", [CGW_SECTION_LIMIT] = "limit",
 	[CGW_SECTION_RULE] = "rule",       [CGW_SECTION_PLACE] = "place",
 	[SECTION_POLICY] = "policy",       [SECTION_RECORD] = "record",
-	[SECTION_METRICS] = "metrics",
+	[SECTION_METRICS] = "metrics",     [SECTION_POSTMORTEM] = "postmortem",
 };
 
 const char *cgw_section_kind_name(enum cgw_section_kind kind)
@@ -114,7 +116,8 @@ static size_t find_kind(struct policy_loading *loading, const char *word)
 	else
 		policy_error(loading,
 			     "unknown section '%s' (expected [policy], [record], [metrics], "
-			     "[protect NAME], [limit NAME], [rule NAME] or [place NAME])",
+			     "[postmortem], [protect NAME], [limit NAME], [rule NAME] or "
+			     "[place NAME])",
 			     word);
 	return ARRAY_SIZE(kind_names);
 }

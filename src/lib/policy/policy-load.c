@@ -161,6 +161,11 @@ static void set_defaults(struct cgw_policy *policy)
 	policy->record.size_bytes = UINT64_C(200) << 20;
 	policy->record.keep_ns = 7 * 86400 * NS_PER_S;
 	policy->metrics.groups_max = 10000;
+	policy->postmortem.interval_ns = NS_PER_S;
+	policy->postmortem.last_ns = 60 * NS_PER_S;
+	policy->postmortem.gap_ns = 60 * NS_PER_S;
+	policy->postmortem.pages_max = 100;
+	policy->postmortem.size_bytes = UINT64_C(20) << 20;
 }
 
 static int finish(struct policy_loading *loading, struct cgw_policy **ret_policy)

@@ -79,6 +79,7 @@ enum single {
 	SECTION_POLICY = CGW_SECTION_KIND_COUNT,
 	SECTION_RECORD,
 	SECTION_METRICS,
+	SECTION_POSTMORTEM,
 	SECTION_END
 };
 
@@ -100,6 +101,10 @@ struct cgw_policy {
 		uint64_t depth_max, groups_max;
 		struct string_list match;
 	} metrics;
+	struct {
+		char *to;
+		uint64_t interval_ns, last_ns, gap_ns, size_bytes, pages_max;
+	} postmortem;
 };
 
 /* State of one load. */

@@ -52,6 +52,7 @@ struct cgw_policy *cgw_policy_free(struct cgw_policy *policy)
 	free(policy->metrics.listen);
 	free(policy->metrics.columns);
 	string_list_free(&policy->metrics.match);
+	free(policy->postmortem.to);
 	free(policy->sections);
 	free(policy->state);
 	free(policy->notify);
@@ -98,6 +99,23 @@ bool cgw_policy_metrics_section(const struct cgw_policy *policy,
 		.groups_max = policy->metrics.groups_max,
 		.globs = (const char *const *)policy->metrics.match.items,
 		.glob_count = policy->metrics.match.count,
+	};
+	return true;
+}
+
+bool cgw_policy_postmortem_section(const struct cgw_policy *policy,
+				   struct cgw_policy_postmortem *ret_postmortem)
+{
+	if (policy->singles[SECTION_POSTMORTEM - SECTION_POLICY] == NULL)
+		return false;
+	*ret_postmortem = (struct cgw_policy_postmortem){
+		.to = policy->postmortem.to != NULL ? policy->postmortem.to
+						    : CGW_POSTMORTEM_DIRECTORY,
+		.interval_ns = policy->postmortem.interval_ns,
+		.last_ns = policy->postmortem.last_ns,
+		.gap_ns = policy->postmortem.gap_ns,
+		.size_bytes = policy->postmortem.size_bytes,
+		.pages_max = (uint32_t)policy->postmortem.pages_max,
 	};
 	return true;
 }

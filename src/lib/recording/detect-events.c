@@ -6,6 +6,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
+#include "lib/model/counter-growth.h"
 #include "lib/recording/event-list.h"
 
 /* Slewing changes the wall clock by much less between two samples; a larger step was set. */
@@ -124,42 +125,20 @@ static int detect_groups(struct detector *detector)
 	return r;
 }
 
-/* The growth of a counter; 0 if it is unknown. */
-static uint64_t growth(const struct detector *detector, enum cgw_metric metric, uint32_t group)
-{
-	uint32_t old = cgw_frame_previous(detector->frame, group);
-	struct cgw_number now = cgw_snapshot_number(detector->now, metric, group), before;
-
-	if (old == CGW_NO_GROUP || cgw_frame_flags(detector->frame, group) & CGW_ROW_RECREATED)
-		return 0;
-	before = cgw_snapshot_number(detector->before, metric, old);
-	return now.state == CGW_OK && before.state == CGW_OK && now.value > before.value
-		       ? now.value - before.value
-		       : 0;
-}
-
-/* Hierarchical counters include kills in descendants: subtract those of the children. */
+/* Hierarchical counters include kills in descendants: those of the children are subtracted. */
 static int detect_kills(struct detector *detector)
 {
-	const enum cgw_metric metric = CGW_M_MEMORY_EVENTS_OOM_KILL;
 	const struct cgw_topology *topology = cgw_snapshot_topology(detector->now);
 	struct cgw_event event = {.kind = CGW_EVENT_OOM_KILL};
 	int r = 0;
 
 	for (uint32_t i = 0; i < topology->count && r == 0; i++) {
-		uint64_t kills = growth(detector, metric, i);
-		uint32_t end = i + topology->below[i] + 1;
+		uint64_t kills =
+			counter_own_growth(detector->frame, CGW_M_MEMORY_EVENTS_OOM_KILL, i);
 
-		for (uint32_t child = i + 1; kills > 0 && child < end;
-		     child += topology->below[child] + 1) {
-			uint64_t child_kills = growth(detector, metric, child);
-
-			kills -= child_kills < kills ? child_kills : kills;
-		}
-		if (kills == 0)
-			continue;
 		event.new_number = (struct cgw_number){kills, CGW_OK};
-		r = add(detector, event, topology, i);
+		if (kills > 0)
+			r = add(detector, event, topology, i);
 	}
 	return r;
 }

@@ -42,10 +42,11 @@ int config_add(struct config *config, const char *section, const char *name, con
 		return -ENOMEM;
 	entry = &config->entries[config->count];
 	entry->section = strdup(section);
-	entry->name = strdup(name);
-	entry->value = strdup(value);
+	entry->name = name != NULL ? strdup(name) : NULL;
+	entry->value = value != NULL ? strdup(value) : NULL;
 	entry->line = 0;
-	if (entry->section == NULL || entry->name == NULL || entry->value == NULL) {
+	if (entry->section == NULL || (name != NULL && entry->name == NULL) ||
+	    (value != NULL && entry->value == NULL)) {
 		free(entry->section);
 		free(entry->name);
 		free(entry->value);
@@ -53,6 +54,26 @@ int config_add(struct config *config, const char *section, const char *name, con
 	}
 	config->count++;
 	return 0;
+}
+
+bool config_can_hold(const char *name, const char *value)
+{
+	size_t length = strlen(value);
+
+	if (strlen(name) + strlen(" = \n") + length > LINE_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		bool blank = value[i] == ' ' || value[i] == '\t';
+
+		/* Blanks at the ends are removed, and a semicolon after a blank is a comment. */
+		if ((unsigned char)value[i] < ' ' && value[i] != '\t')
+			return false;
+		if (blank && (i == 0 || i + 1 == length || value[i + 1] == ';'))
+			return false;
+		if (i == 0 && value[i] == ';')
+			return false;
+	}
+	return true;
 }
 
 void config_done(struct config *config)
@@ -162,8 +183,17 @@ static bool has_name(const struct config *config, const char *section, const cha
 {
 	for (size_t i = 0; i < config->count; i++)
 		if (strcmp(config->entries[i].section, section) == 0 &&
-		    strlen(config->entries[i].name) == length &&
+		    config->entries[i].name != NULL && strlen(config->entries[i].name) == length &&
 		    memcmp(config->entries[i].name, name, length) == 0)
+			return true;
+	return false;
+}
+
+static bool is_removed(const struct config *config, const char *section)
+{
+	for (size_t i = 0; i < config->count; i++)
+		if (config->entries[i].name == NULL &&
+		    strcmp(config->entries[i].section, section) == 0)
 			return true;
 	return false;
 }
@@ -175,7 +205,9 @@ static void write_section(FILE *out, const struct config *config, const char *se
 	for (size_t i = 0; i < config->count; i++) {
 		if (written[i] || strcmp(config->entries[i].section, section) != 0)
 			continue;
-		fprintf(out, "%s = %s\n", config->entries[i].name, config->entries[i].value);
+		if (config->entries[i].value != NULL)
+			fprintf(out, "%s = %s\n", config->entries[i].name,
+				config->entries[i].value);
 		written[i] = true;
 	}
 }
@@ -200,15 +232,21 @@ static bool is_header(const char *line, char *section, size_t size)
 static void merge(FILE *in, FILE *out, const struct config *config, bool *written)
 {
 	char section[NAME_MAX_BYTES] = "", line[512];
+	bool removed = false;
 
 	while (in != NULL && fgets(line, sizeof(line), in) != NULL) {
 		const char *start = line + strspn(line, " \t");
 
 		if (is_header(line, section, sizeof(section))) {
+			removed = is_removed(config, section);
+			if (removed)
+				continue;
 			fputs(line, out);
 			write_section(out, config, section, written);
 			continue;
 		}
+		if (removed)
+			continue;
 		if (*start != '#' && *start != ';') {
 			size_t length = strcspn(start, "=:\n");
 
@@ -221,7 +259,7 @@ static void merge(FILE *in, FILE *out, const struct config *config, bool *writte
 		fputs(line, out);
 	}
 	for (size_t i = 0; i < config->count; i++) {
-		if (written[i])
+		if (written[i] || config->entries[i].value == NULL)
 			continue;
 		fprintf(out, "[%s]\n", config->entries[i].section);
 		write_section(out, config, config->entries[i].section, written);

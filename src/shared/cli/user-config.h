@@ -27,7 +27,10 @@ int config_path(char *buffer, size_t size);
 int config_load(const char *path, struct config *config, struct cgw_diag *diag);
 void config_done(struct config *config);
 
+/* config_save() removes the lines of that name if `value` is NULL, the section if both are. */
 int config_add(struct config *config, const char *section, const char *name, const char *value);
+/* Whether config_load() would read the same value from the line that config_save() writes. */
+bool config_can_hold(const char *name, const char *value) CGW_PURE;
 
 /*
  * Replaces the lines of all names in `config`; everything else in the file, including comments,

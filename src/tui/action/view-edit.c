@@ -8,36 +8,16 @@
 #include <cgward/limit.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
 #include "tui/action/change-job.h"
+#include "tui/action/edit-read.h"
 #include "tui/action/edit-step.h"
 #include "tui/action/group-actions.h"
 #include "tui/core/app.h"
 #include "tui/core/scroll.h"
+#include "tui/core/search.h"
 #include "tui/core/window.h"
 
-#define CURRENT_MAX    128
 #define EDIT_HELP_ROWS 13 /* with the head and space for a message of two lines */
-
-/* Number of groups whose values are read. */
-#define GROUPS_MAX 64
-
-struct edit_row {
-	enum cgw_control control;
-	char current[CURRENT_MAX]; /* the most frequent value; "": none */
-	char others[CURRENT_MAX];  /* "max (3), 512M (2)" if the groups differ, else "" */
-	struct line line;          /* the new value; "": unchanged */
-	char problem[512];
-};
-
-/* Reads the current values in a worker thread. */
-struct edit_read {
-	struct job job;
-	struct string_list paths;
-	uint32_t present[GROUPS_MAX]; /* the hierarchies that contain each group */
-	struct edit_row *rows;
-	size_t count;
-};
 
 struct edit {
 	struct targets targets;
@@ -48,100 +28,6 @@ struct edit {
 	struct scroll scroll;
 	bool reading, previewing;
 };
-
-static void free_read(struct job *job)
-{
-	struct edit_read *read = (struct edit_read *)job;
-
-	string_list_free(&read->paths);
-	free(read->rows);
-	free(read);
-}
-
-/* The distinct values and the number of groups that have each. */
-struct tally {
-	char values[GROUPS_MAX][CURRENT_MAX];
-	unsigned counts[GROUPS_MAX];
-	size_t count;
-};
-
-static void tally_add(struct tally *tally, const char *value)
-{
-	size_t i = 0;
-
-	while (i < tally->count && strcmp(tally->values[i], value) != 0)
-		i++;
-	if (i == tally->count) {
-		snprintf(tally->values[i], CURRENT_MAX, "%s", value);
-		tally->counts[tally->count++] = 0;
-	}
-	tally->counts[i]++;
-	/* Keep the most frequent value first. */
-	for (; i > 0 && tally->counts[i - 1] < tally->counts[i]; i--) {
-		char swap[CURRENT_MAX];
-		unsigned swapped = tally->counts[i];
-
-		memcpy(swap, tally->values[i], CURRENT_MAX);
-		memcpy(tally->values[i], tally->values[i - 1], CURRENT_MAX);
-		memcpy(tally->values[i - 1], swap, CURRENT_MAX);
-		tally->counts[i] = tally->counts[i - 1];
-		tally->counts[i - 1] = swapped;
-	}
-}
-
-static void tally_format(const struct tally *tally, struct edit_row *row)
-{
-	size_t used = 0;
-
-	memcpy(row->current, tally->values[0], CURRENT_MAX);
-	for (size_t i = 0; tally->count > 1 && i < tally->count; i++)
-		used = text_append(
-			row->others, sizeof(row->others), used, "%s%.40s (%u)", i > 0 ? ", " : "",
-			tally->values[i][0] != '\0' ? tally->values[i] : "-", tally->counts[i]);
-}
-
-/* False if no group has the control. */
-static bool read_control(const struct edit_read *read, enum cgw_control control,
-			 struct tally *tally)
-{
-	const uint32_t hierarchies = cgw_control_hierarchies(read->job.layout, control);
-	bool some = false;
-
-	tally->count = 0;
-	for (size_t i = 0; i < read->paths.count; i++) {
-		char raw[CURRENT_MAX], value[CURRENT_MAX] = "";
-		bool applies = (read->present[i] & hierarchies) != 0;
-
-		some = some || applies;
-		if (applies && cgw_control_read(read->job.layout, read->paths.items[i], control,
-						NULL, raw, sizeof(raw), NULL) == 0)
-			cgw_escape(value, sizeof(value), raw, strlen(raw));
-		tally_add(tally, value);
-	}
-	return some;
-}
-
-static void run_read(struct job *job)
-{
-	struct edit_read *read = (struct edit_read *)job;
-	CLEANUP(cleanup_free) struct tally *tally = calloc(1, sizeof(*tally));
-
-	read->rows = calloc(CGW_CONTROL_COUNT, sizeof(*read->rows));
-	if (tally == NULL || read->rows == NULL)
-		return;
-	for (size_t i = 0; i < CGW_CONTROL_COUNT; i++) {
-		enum cgw_control control = (enum cgw_control)cgw_control_nth(i);
-		struct edit_row *row = &read->rows[read->count];
-
-		if (cgw_control_info(control)->action ||
-		    cgw_control_available(job->layout, control, NULL) < 0 ||
-		    !read_control(read, control, tally))
-			continue;
-		row->control = control;
-		tally_format(tally, row);
-		read->count++;
-	}
-}
 
 static const char *risk_text(uint8_t risk)
 {
@@ -245,6 +131,18 @@ static void draw_form_head(struct canvas *canvas, struct rect area)
 	canvas_text(canvas, area.row, at, area.column + area.columns - at, ROLE_TITLE, "NEW");
 }
 
+/* Whether the text is in what the form shows about the row. */
+static bool row_contains(const struct edit_row *row, const char *text)
+{
+	const struct cgw_control_info *info = cgw_control_info(row->control);
+	char shown[EDIT_CURRENT_MAX];
+
+	value_human(info, row->current, shown, sizeof(shown));
+	return find_part(info->key, text) != NULL || find_part(info->help, text) != NULL ||
+	       find_part(row->others[0] != '\0' ? row->others : shown, text) != NULL ||
+	       find_part(row->line.text, text) != NULL;
+}
+
 static void draw_edit_row(const struct app *app, const struct edit *edit,
 			  const struct edit_row *row, struct canvas *canvas, struct rect area,
 			  bool selected)
@@ -253,13 +151,18 @@ static void draw_edit_row(const struct app *app, const struct edit *edit,
 	int key = columns.key, current = columns.current;
 	int at = area.column + key + current + columns.used;
 	int width = area.column + area.columns - at;
-	char shown[CURRENT_MAX], use[32];
+	char shown[EDIT_CURRENT_MAX], use[32];
+	const char *search = app_search(app, edit);
+	enum role role = ROLE_STRONG;
 
+	if (row->line.length > 0)
+		role = ROLE_MARKED;
+	else if (search[0] != '\0' && row_contains(row, search))
+		role = ROLE_KEY;
 	value_human(cgw_control_info(row->control), row->current, shown, sizeof(shown));
 	if (selected)
 		canvas_ground(canvas, area, GROUND_SELECTED);
-	canvas_text_cut(canvas, area.row, area.column, key - 1,
-			row->line.length > 0 ? ROLE_MARKED : ROLE_STRONG,
+	canvas_text_cut(canvas, area.row, area.column, key - 1, role,
 			cgw_control_info(row->control)->key);
 	if (row->others[0] != '\0')
 		canvas_text_cut(canvas, area.row, area.column + key, current - 1, ROLE_WARM,
@@ -492,6 +395,18 @@ static unsigned edit_act(struct app *app, void *opaque, enum action action)
 	}
 }
 
+/*
+ * Whether the key searches: one that is a character only before a value, and not where the value
+ * may be the path of a device.
+ */
+static bool key_searches(const struct app *app, const struct edit *edit, uint32_t key)
+{
+	const struct edit_row *row = &edit->rows[edit->scroll.selected];
+
+	return keymap_find(&app->settings.keymap, IN_EDIT, key) == ACTION_SEARCH &&
+	       row->line.length == 0 && !cgw_control_info(row->control)->per_device;
+}
+
 /* Printable characters and editing keys go to the field, all other keys to the list. */
 static unsigned edit_type(struct app *app, void *opaque, uint32_t key, bool *ret_used)
 {
@@ -499,11 +414,32 @@ static unsigned edit_type(struct app *app, void *opaque, uint32_t key, bool *ret
 	bool typed = (key >= ' ' && key < KEY_SPECIAL && key != 0x7f) || key == KEY_ERASE ||
 		     key == ('U' & 0x1f) || key == ('W' & 0x1f);
 
-	if (!typed || edit->scroll.selected >= edit->count)
+	if (!typed || edit->scroll.selected >= edit->count || key_searches(app, edit, key))
 		return REACTION_NONE;
 	*ret_used = line_key(&edit->rows[edit->scroll.selected].line, key);
 	edit->rows[edit->scroll.selected].problem[0] = '\0';
 	return REACTION_DRAW;
+}
+
+struct row_search {
+	const struct edit *edit;
+	const char *text;
+};
+
+static bool row_matches(const void *context, uint32_t row)
+{
+	const struct row_search *search = context;
+
+	return row_contains(&search->edit->rows[row], search->text);
+}
+
+static bool edit_search(struct app *app, void *opaque, const char *text, bool backward, bool here)
+{
+	struct edit *edit = opaque;
+	const struct row_search search = {edit, text};
+
+	return search_rows((uint32_t)edit->count, &edit->scroll.selected, backward, here,
+			   row_matches, &search);
 }
 
 static unsigned edit_click(struct app *app, void *opaque, const struct event *event)
@@ -532,6 +468,7 @@ static const struct view_kind view_edit = {
 	.act = edit_act,
 	.type = edit_type,
 	.click = edit_click,
+	.search = edit_search,
 	.finish = edit_finish,
 	.done = edit_done,
 };
@@ -540,14 +477,14 @@ static const struct view_kind view_edit = {
 static unsigned open_form(struct app *app, struct targets *targets, const char *values)
 {
 	struct edit *edit = calloc(1, sizeof(*edit));
-	struct edit_read *read = calloc(1, sizeof(*read));
-	const struct cgw_topology *topology = app_topology(app);
+	struct edit_read *read = edit_read_new(app_topology(app), targets);
 	char text[256];
 	unsigned reactions;
 
 	if (edit == NULL || read == NULL || app_is_full(app)) {
 		free(edit);
-		free(read);
+		if (read != NULL)
+			read->job.free(&read->job);
 		targets_done(targets);
 		return REACTION_BEEP;
 	}
@@ -555,21 +492,9 @@ static unsigned open_form(struct app *app, struct targets *targets, const char *
 	snprintf(edit->values, sizeof(edit->values), "%s", values);
 	targets_format(&edit->targets, text, sizeof(text));
 	snprintf(edit->title, sizeof(edit->title), "Limits of %s", text);
-	read->job = (struct job){.run = run_read, .free = free_read, .name = "Reading"};
-	for (size_t i = 0; i < edit->targets.count && i < GROUPS_MAX; i++) {
-		const char *path = edit->targets.items[i].path;
-		uint32_t group = cgw_topology_find(topology, path);
-
-		read->present[i] = group != CGW_NO_GROUP ? topology->present[group] : 0;
-		if (string_list_add(&read->paths, path) < 0) {
-			free_read(&read->job);
-			edit_done(edit);
-			return app_show_message(app, ROLE_BAD, "out of memory");
-		}
-	}
-	if (edit->targets.count > GROUPS_MAX)
+	if (edit->targets.count > EDIT_GROUPS_MAX)
 		snprintf(edit->title, sizeof(edit->title), "Limits of %s (values of the first %d)",
-			 text, GROUPS_MAX);
+			 text, EDIT_GROUPS_MAX);
 	edit->reading = true;
 	reactions = app_open(app, &view_edit, edit);
 	return reactions | app_post_job(app, edit, &read->job);

@@ -32,6 +32,7 @@ struct app *app_free(struct app *app)
 	rules_free(app->rules);
 	free(app->marks);
 	free(app->clipboard);
+	string_list_free(&app->view_names);
 	replay_actions_done(&app->rehearsal);
 	cgw_history_free(app->history);
 	cgw_frame_free(app->frame);
@@ -228,9 +229,12 @@ bool app_may_act(const struct app *app)
 
 void app_label(const struct app *app, uint32_t group, char *buffer, size_t size)
 {
+	bool in_tree = app->settings.choices[CHOICE_TREE] &&
+		       !(app->list.states[group].flags & GROUP_PINNED);
+
 	group_label(app_topology(app), &app->names,
-		    (enum name_style)app->settings.choices[CHOICE_NAMES], group,
-		    app->settings.choices[CHOICE_TREE], buffer, size);
+		    (enum name_style)app->settings.choices[CHOICE_NAMES], group, in_tree, buffer,
+		    size);
 }
 
 void app_key_name(const struct app *app, enum action action, char *buffer, size_t size)

@@ -3,6 +3,7 @@
 #ifndef CGWARD_TUI_CORE_APP_H
 #define CGWARD_TUI_CORE_APP_H
 
+#include "lib/base/string-list.h"
 #include "tui/action/process-target.h"
 #include "tui/action/rules-job.h"
 #include "tui/core/alerts.h"
@@ -101,6 +102,7 @@ struct app {
 	struct job_queue jobs;         /* posted, not yet passed to a worker */
 	uint64_t prompt_targets;       /* see targets_remember() */
 	struct process_target process; /* for which a prompt or menu is open */
+	struct string_list view_names; /* of the open menu of saved views */
 	char *clipboard;               /* with REACTION_COPY */
 
 	struct window *configuration_problems; /* not opened yet, or NULL */

@@ -32,7 +32,7 @@ static int print_canvas(const struct canvas *canvas, FILE *out)
 /* Width that fits the longest name and all columns. */
 static int width_needed(const struct app *app)
 {
-	int width = 0, group = 0;
+	int width = 0, group = GROUP_WIDTH_MIN_FLAT;
 
 	for (uint32_t i = 0; i < app->list.row_count; i++) {
 		const struct list_row *row = &app->list.rows[i];

@@ -26,6 +26,7 @@ int app_new(struct app **ret_app)
 	app->source_name = "";
 	app->speed = 1;
 	app->list.names = &app->names;
+	app->list.pins = &app->settings.pins;
 	app->state_path = DAEMON_STATE;
 	if (cgw_frame_new(&app->frame) < 0 || cgw_history_new(&app->history) < 0) {
 		app_free(app);

@@ -34,6 +34,7 @@ static const struct {
 } signs[] = {
 	{ROLE_TEXT, "▾ ▸", "has groups below: expanded, collapsed"},
 	{ROLE_MARKED, "*", "marked: actions apply to all marked groups"},
+	{ROLE_KEY, "#", "pinned to the top of the list"},
 	{ROLE_NEW, "+", "appeared in the last 5 seconds"},
 	{ROLE_GONE, "-", "gone; the row stays for 3 seconds"},
 	{ROLE_FROZEN, "❄", "frozen"},

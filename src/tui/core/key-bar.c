@@ -51,10 +51,23 @@ static bool applies(const struct app *app, enum action action)
 	}
 }
 
+/* The first key that performs the action here: not one that is text, or has another action. */
+static uint32_t key_of(const struct app *app, enum action action)
+{
+	const uint32_t *keys = app->settings.keymap.keys[action];
+	unsigned contexts = app_contexts(app);
+
+	for (size_t i = 0; i < KEYS_PER_ACTION && keys[i] != KEY_NONE; i++)
+		if (keymap_find(&app->settings.keymap, contexts, keys[i]) == action &&
+		    (!(contexts & IN_EDIT) || keys[i] < ' ' || keys[i] >= KEY_SPECIAL))
+			return keys[i];
+	return KEY_NONE;
+}
+
 /* F1 to F9 first, F10 last, as in similar programs. */
 static int order_of(const struct app *app, enum action action)
 {
-	uint32_t key = app->settings.keymap.keys[action][0];
+	uint32_t key = key_of(app, action);
 	int number = (int)key - KEY_FUNCTION;
 
 	if (key <= KEY_FUNCTION || key > KEY_FUNCTION_LAST)
@@ -82,9 +95,11 @@ static void add(const struct app *app, enum action action, int columns, struct l
 	for (size_t i = 0; i < *count; i++)
 		if (labels[i].action == action)
 			return;
-	app_key_name(app, action, key, sizeof(key));
+	if (key_of(app, action) == KEY_NONE)
+		return;
+	key_print(key_of(app, action), key, sizeof(key));
 	width = canvas_width(key) + canvas_width(binding->label);
-	if (key[0] == '\0' || *used + width > columns)
+	if (*used + width > columns)
 		return;
 	labels[(*count)++] = (struct label){action, 0, width, order_of(app, action)};
 	*used += width + 1;
@@ -117,7 +132,7 @@ void key_bar_draw(const struct app *app, struct canvas *canvas, struct rect area
 		char key[16];
 		int at = area.column + labels[i].column, used;
 
-		app_key_name(app, labels[i].action, key, sizeof(key));
+		key_print(key_of(app, labels[i].action), key, sizeof(key));
 		used = canvas_text(canvas, area.row, at, labels[i].width, ROLE_KEY, key);
 		canvas_ground(canvas, (struct rect){area.row, at + used, 1, labels[i].width - used},
 			      GROUND_BAR);

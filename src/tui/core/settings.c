@@ -186,6 +186,8 @@ int settings_set(struct settings *settings, const char *section, const char *nam
 		return parse_column(settings, value, diag);
 	if (strcmp(section, GROUPS) == 0 && strcmp(name, "sort") == 0)
 		return column_parse(value, &settings->sort, diag) < 0 ? -EINVAL : 0;
+	if (strcmp(section, GROUPS) == 0 && strcmp(name, "pin") == 0)
+		return pins_add(&settings->pins, value, diag);
 	if (strcmp(section, KEYS) == 0)
 		return parse_key(settings, name, value, diag);
 	cgw_escape(shown_section, sizeof(shown_section), section, strlen(section));
@@ -206,6 +208,8 @@ void settings_read(struct settings *settings, const struct config *config,
 
 		const struct config_entry *entry = &config->entries[i];
 
+		if (strncmp(entry->section, SETTINGS_VIEW, strlen(SETTINGS_VIEW)) == 0)
+			continue;
 		if (settings_set(settings, entry->section, entry->name, entry->value, &diag) < 0)
 			report(context, &diag);
 	}
@@ -235,5 +239,9 @@ int settings_apply(const struct settings *settings, struct config *config)
 		column_print(&settings->columns[i], text, sizeof(text));
 		r = config_add(config, GROUPS, "column", text);
 	}
+	if (settings->pins.count == 0 && r == 0)
+		r = config_add(config, GROUPS, "pin", NULL);
+	for (size_t i = 0; i < settings->pins.count && r == 0; i++)
+		r = config_add(config, GROUPS, "pin", settings->pins.paths[i]);
 	return r;
 }

@@ -3,8 +3,10 @@
  * settings.h - user settings, read from and written to the configuration file. Pure.
  *
  *   [screen]  theme, graphs, header, keys, mouse, interval
- *   [groups]  tree, names, idle, own, order, sort; column = KEY[:bar|:graph|:limit], one per line
+ *   [groups]  tree, names, idle, own, order, sort; one per line: column = KEY[:bar|:graph|:limit],
+ *             pin = PATH
  *   [keys]    ACTION = KEY KEY ...
+ *   [view NAME]  see saved-views.h
  */
 #ifndef CGWARD_TUI_CORE_SETTINGS_H
 #define CGWARD_TUI_CORE_SETTINGS_H
@@ -14,8 +16,11 @@
 #include "tui/core/keys.h"
 #include "tui/core/palette.h"
 #include "tui/list/column.h"
+#include "tui/list/pins.h"
 
 #define COLUMNS_MAX 40
+/* The sections of saved views begin with this. */
+#define SETTINGS_VIEW "view "
 
 enum header_kind { HEADER_NONE, HEADER_LINE, HEADER_METERS, HEADER_GRAPHS };
 
@@ -47,6 +52,7 @@ struct settings {
 	struct column columns[COLUMNS_MAX];
 	size_t column_count;
 	struct column sort;
+	struct pins pins;
 	uint64_t interval_ns;
 	struct keymap keymap;
 };

@@ -107,6 +107,12 @@ static attr_t attributes_of(unsigned flags)
 	return attributes;
 }
 
+/* With 24-bit colour, 0 to 7 are colours of the terminal instead of almost black ones. */
+static int color_of(const struct term *term, int color)
+{
+	return term->colors > 256 && color >= 0 && color < 8 ? 8 : color;
+}
+
 static void load_palette(struct term *term)
 {
 	if (term->options.file != NULL)
@@ -119,7 +125,8 @@ static void load_palette(struct term *term)
 			int pair = 0;
 
 			if (style->foreground >= 0 || style->background >= 0)
-				pair = alloc_pair(style->foreground, style->background);
+				pair = alloc_pair(color_of(term, style->foreground),
+						  color_of(term, style->background));
 			term->pairs[role][ground] = pair < 0 ? 0 : pair;
 			term->attributes[role][ground] = attributes_of(style->flags);
 		}
@@ -142,7 +149,26 @@ static void register_crash_sequences(void)
 	}
 }
 
-static int check_terminal(struct cgw_diag *diag)
+/*
+ * With 24-bit colour, a terminal has another description, such as xterm-direct for xterm-256color.
+ * False if the terminal does not announce it, or the description is not installed.
+ */
+static bool find_direct_terminal(char *buffer, size_t size)
+{
+	const char *announced = getenv("COLORTERM"), *name = getenv("TERM"), *suffix;
+	int length, status = 0;
+
+	if (announced == NULL || name == NULL ||
+	    (strcmp(announced, "truecolor") != 0 && strcmp(announced, "24bit") != 0))
+		return false;
+	suffix = strstr(name, "-256color");
+	length = suffix != NULL ? (int)(suffix - name) : (int)strlen(name);
+	if (length == 0 || snprintf(buffer, size, "%.*s-direct", length, name) >= (int)size)
+		return false;
+	return setupterm(buffer, STDOUT_FILENO, &status) != ERR;
+}
+
+static int check_terminal(char *direct, size_t size, struct cgw_diag *diag)
 {
 	const char *name = getenv("TERM");
 	char escaped[64];
@@ -157,6 +183,9 @@ static int check_terminal(struct cgw_diag *diag)
 				    "TERM is not set; try TERM=xterm-256color, or use "
 				    "'cgward top --batch'");
 	cgw_escape(escaped, sizeof(escaped), name, strlen(name));
+	if (find_direct_terminal(direct, size))
+		return 0;
+	direct[0] = '\0';
 	if (setupterm(name, STDOUT_FILENO, &status) == ERR)
 		return cgw_diag_set(diag, -ENOENT,
 				    "unknown terminal type '%s' (TERM); try TERM=xterm, or install "
@@ -223,7 +252,8 @@ static void start_curses(struct term *term)
 int term_open(const struct term_options *options, struct term **ret_term, struct cgw_diag *diag)
 {
 	struct term *term;
-	int status = check_terminal(diag);
+	char direct[64] = "";
+	int status = check_terminal(direct, sizeof(direct), diag);
 
 	if (status < 0)
 		return status;
@@ -240,7 +270,7 @@ int term_open(const struct term_options *options, struct term **ret_term, struct
 	}
 	crash_handler_install(STDOUT_FILENO);
 	register_crash_sequences();
-	term->screen = newterm(NULL, stdout, stdin);
+	term->screen = newterm(direct[0] != '\0' ? direct : NULL, stdout, stdin);
 	if (term->screen == NULL) {
 		crash_handler_remove();
 		close_signals();
@@ -287,7 +317,8 @@ void term_set_mouse(struct term *term, bool mouse)
 
 void term_set_theme(struct term *term, enum term_theme theme, const struct theme_colors *file)
 {
-	if (term->options.theme == theme && term->options.file == file)
+	/* Another theme from a file may be at the same address. */
+	if (term->options.theme == theme && term->options.file == NULL && file == NULL)
 		return;
 	term->options.theme = theme;
 	term->options.file = file;

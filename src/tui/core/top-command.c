@@ -13,6 +13,7 @@
 #include "shared/cli/options.h"
 #include "tui/core/batch.h"
 #include "tui/core/dashboard.h"
+#include "tui/core/saved-views.h"
 #include "tui/core/screen.h"
 
 /*
@@ -26,7 +27,8 @@ struct top {
 	struct app *app;
 	struct source *source;
 	struct batch batch;
-	bool is_batch, read_only;
+	bool is_batch, read_only, lists_views;
+	const char *save_view, *delete_view;
 	const char *below, *filter, *replay, *at, *policy, *state;
 	uint32_t depth_max;
 	enum cgw_collector_choice collector;
@@ -85,6 +87,23 @@ static enum cli_exit parse_columns(void *target, struct cli_context *context,
 	return status;
 }
 
+/* Options after it override what the view has. */
+static enum cli_exit parse_view(void *target, struct cli_context *context,
+				const struct cli_option *option, const char *argument)
+{
+	struct top *top = target;
+	struct saved_view view = {.settings = top->app->settings};
+	struct cgw_diag diag = {.text = "out of memory"};
+
+	if (saved_view_load(top->app->config_path, argument, &view, &diag) < 0) {
+		cli_diag(context, &diag);
+		return CLI_USAGE;
+	}
+	top->app->settings = view.settings;
+	top->filter = NULL;
+	return list_filter(&top->app->list, view.filter, NULL) < 0 ? CLI_FAILED : CLI_OK;
+}
+
 static const char *const collectors[] = {[CGW_COLLECTOR_AUTO] = "auto",
 					 [CGW_COLLECTOR_FILES] = "files",
 					 [CGW_COLLECTOR_BPF] = "bpf",
@@ -110,6 +129,12 @@ static const struct cli_option options[] = {
 	{0, "sort", "KEY", "sort by KEY, largest first", SETTING(SORT)},
 	{'T', "tree", NULL, "show groups as a tree", SETTING(TREE)},
 	{0, "flat", NULL, "show groups as a flat list", SETTING(FLAT)},
+	{0, "view", "NAME", "apply the saved view NAME; options after it override it",
+	 CLI_CALL(parse_view)},
+	{0, "save-view", "NAME", "save the view that the other options describe as NAME, and exit",
+	 TEXT(save_view)},
+	{0, "delete-view", "NAME", "delete the saved view NAME, and exit", TEXT(delete_view)},
+	{0, "list-views", NULL, "list the names of the saved views, and exit", TRUE(lists_views)},
 	{'f', "filter", "FILTER",
 	 "show only groups that match a glob, part of a path or a condition", TEXT(filter),
 	 .heading = "Selection"},
@@ -138,6 +163,8 @@ static const struct cli_option options[] = {
 static const struct cli_example examples[] = {
 	{"Show the groups that use most memory first", "cgward top --sort memory.working_set"},
 	{"Show only groups that use more than half a CPU", "cgward top --filter 'cpu > 50%'"},
+	{"Save what the options show as a view, and show it again",
+	 "cgward top --flat --sort io --save-view disks && cgward top --view disks"},
 	{"Print three samples as text", "cgward top --batch --count 3"},
 	{0},
 };
@@ -187,6 +214,12 @@ static void report_setting(void *context, const struct cgw_diag *diag)
 	app_report_configuration(top->app, &with_file);
 }
 
+static void check_configuration(struct top *top, const struct config *config)
+{
+	settings_read(&top->app->settings, config, report_setting, top);
+	saved_views_check(config, report_setting, top);
+}
+
 static void load_settings(struct top *top)
 {
 	struct app *app = top->app;
@@ -198,7 +231,7 @@ static void load_settings(struct top *top)
 		return;
 	}
 	if (config_load(app->config_path, &config, &diag) == 0)
-		settings_read(&app->settings, &config, report_setting, top);
+		check_configuration(top, &config);
 	else
 		report_setting(top, &diag);
 	config_done(&config);
@@ -423,6 +456,31 @@ static enum cli_exit run_remote(struct top *top)
 	return status;
 }
 
+/* --list-views, --save-view and --delete-view. */
+static enum cli_exit change_views(struct top *top)
+{
+	const struct app *app = top->app;
+	CLEANUP(string_list_free) struct string_list names = {0};
+	struct cgw_diag diag = {.text = "out of memory"};
+	bool replaced;
+	int r = 0;
+
+	if (top->delete_view != NULL)
+		r = saved_view_delete(app->config_path, top->delete_view, &diag);
+	if (r == 0 && top->save_view != NULL)
+		r = saved_view_store(app->config_path, top->save_view, &app->settings,
+				     app->list.filter.text, &replaced, &diag);
+	if (r == 0 && top->lists_views)
+		r = saved_views_list(app->config_path, &names, &diag);
+	if (r < 0) {
+		cli_diag(top->context, &diag);
+		return r == -ENOENT || r == -EINVAL ? CLI_USAGE : CLI_FAILED;
+	}
+	for (size_t i = 0; i < names.count; i++)
+		printf("%s\n", names.items[i]);
+	return CLI_OK;
+}
+
 static enum cli_exit run(struct top *top, int argc, char **argv)
 {
 	enum cli_exit status;
@@ -432,6 +490,8 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 	if (!cli_parse_options(top->context, &help, &argc, &argv, top, &status))
 		return status;
 	top->app->read_only = top->read_only;
+	if (top->is_batch) /* the order of rows for programs is that of --sort */
+		top->app->settings.pins.count = 0;
 	if (top->state != NULL)
 		top->app->state_path = top->state;
 	status = top->policy != NULL ? preview_policy(top) : CLI_OK;
@@ -450,6 +510,8 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 		return cli_usage_error(top->context, "--ssh requires --host");
 	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
 		return cli_usage_error(top->context, "--filter: %s", diag.text);
+	if (top->save_view != NULL || top->delete_view != NULL || top->lists_views)
+		return change_views(top);
 	if (top->hosts.count > 0)
 		return run_remote(top);
 	if (top->replay != NULL)

@@ -160,8 +160,11 @@ void list_go(struct list *list, const struct cgw_frame *frame, uint32_t group)
 
 	if (group >= list->count)
 		return;
-	for (uint32_t at = topology->parent[group]; at != CGW_NO_GROUP; at = topology->parent[at])
+	for (uint32_t at = group;
+	     topology->parent[at] != CGW_NO_GROUP && !(list->states[at].flags & GROUP_PINNED);) {
+		at = topology->parent[at];
 		list->states[at].flags &= (uint8_t)~GROUP_FOLDED;
+	}
 	list->selected_group = group;
 }
 
@@ -193,7 +196,8 @@ void list_fold_all(struct list *list, const struct cgw_frame *frame)
 			list->states[i].flags |= GROUP_FOLDED;
 	}
 	/* The selected group may be hidden now: select its visible ancestor. */
-	while (!folded && top < list->count && topology->depth[top] > 1)
+	while (!folded && top < list->count && topology->depth[top] > 1 &&
+	       !(list->states[top].flags & GROUP_PINNED))
 		top = topology->parent[top];
 	list->selected_group = top;
 }

@@ -3,7 +3,8 @@
  * group-list.h - rows of the group list: filter, order, selection. Pure.
  *
  * State set by the user (folded, marked, selected) belongs to the group and follows it from sample
- * to sample. A removed group stays on its row, marked as gone, for a few seconds.
+ * to sample. A removed group stays on its row, marked as gone, for a few seconds. Pinned groups
+ * come first; in the tree they leave their parents, and take the groups below them along.
  */
 #ifndef CGWARD_TUI_LIST_GROUP_LIST_H
 #define CGWARD_TUI_LIST_GROUP_LIST_H
@@ -12,6 +13,7 @@
 
 #include "lib/base/clock.h"
 #include "tui/list/group-names.h"
+#include "tui/list/pins.h"
 
 #define LIST_NEW_NS   (5 * NS_PER_S)
 #define LIST_GONE_NS  (3 * NS_PER_S)
@@ -23,6 +25,8 @@ enum group_flag {
 	GROUP_FOLDED = 1,
 	GROUP_MARKED = 2,
 	GROUP_CONTEXT = 4, /* does not match the filter; shown for its descendants */
+	GROUP_PINNED = 8,  /* set by list_arrange() */
+	GROUP_HIDDEN = 16, /* the same: below a folded group */
 };
 
 struct group_state {
@@ -71,6 +75,7 @@ struct list {
 	size_t gone_count;
 	struct list_filter filter;
 	const struct group_names *names; /* searched as well; NULL: none */
+	const struct pins *pins;         /* NULL: none */
 	struct cgw_order_scratch scratch;
 	uint32_t selected; /* row */
 	uint32_t selected_group;

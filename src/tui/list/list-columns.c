@@ -9,7 +9,6 @@
 /* The column with the tree shrinks first, down to this width or that of the names. */
 #define GROUP_WIDTH_MIN      18
 #define GROUP_WIDTH_MIN_WIDE 26 /* on screens of at least 70 columns */
-#define GROUP_WIDTH_MIN_FLAT 30 /* paths, cut at the start */
 #define GROUP_WIDTH          32
 /* From this width on, whole names are worth more than another column. */
 #define WIDE_SCREEN 98

@@ -192,6 +192,25 @@ static unsigned mark_selected(struct app *app)
 	return REACTION_DRAW;
 }
 
+static unsigned pin_selected(struct app *app)
+{
+	struct pins *pins = &app->settings.pins;
+	struct cgw_diag diag = {.text = ""};
+	char path[4096];
+	int index;
+
+	if (app_group(app) == CGW_NO_GROUP)
+		return REACTION_BEEP;
+	app_path(app, app_group(app), path, sizeof(path));
+	index = pins_find(pins, path);
+	if (index >= 0)
+		pins_remove(pins, (size_t)index);
+	else if (pins_add(pins, path, &diag) < 0)
+		return app_show_message(app, ROLE_WARM, "%s", diag.text) | REACTION_BEEP;
+	app->settings_changed = true;
+	return REACTION_ARRANGE;
+}
+
 static unsigned open_filter(struct app *app)
 {
 	static const struct prompt prompt = {.title = "Filter",
@@ -254,6 +273,10 @@ static unsigned view_action(struct app *app, enum action action)
 		return sort_by_key(app, "group");
 	case ACTION_FILTER:
 		return open_filter(app);
+	case ACTION_VIEWS:
+	case ACTION_VIEW_SAVE:
+	case ACTION_VIEW_DELETE:
+		return saved_view_act(app, action);
 	default:
 		return REACTION_NONE;
 	}
@@ -281,6 +304,8 @@ static unsigned row_action(struct app *app, enum action action)
 		return REACTION_ARRANGE;
 	case ACTION_MARK:
 		return mark_selected(app);
+	case ACTION_PIN:
+		return pin_selected(app);
 	case ACTION_UNMARK:
 		list_unmark_all(&app->list);
 		return REACTION_DRAW;
@@ -293,6 +318,8 @@ static unsigned row_action(struct app *app, enum action action)
 		return open_detail(app);
 	case ACTION_EXPLAIN:
 		return open_detail_at(app, PAGE_EXPLAIN);
+	case ACTION_COMPARE:
+		return open_compare(app);
 	case ACTION_INSPECT:
 		return open_detail_at(app, PAGE_INSPECT);
 	default:

@@ -16,6 +16,8 @@ struct placed {
 };
 /* Mark and space before the tree. */
 #define GUTTER 2
+/* Least width of names that are paths, cut at the start. */
+#define GROUP_WIDTH_MIN_FLAT 30
 /* The last column of the screen is reserved for the scroll bar. */
 static inline int groups_columns(const struct app *app)
 {
@@ -46,6 +48,10 @@ void groups_draw_row(const struct app *app, struct canvas *canvas, struct rect a
 /* See `search` of struct view_kind. */
 bool groups_search(struct app *app, void *state, const char *text, bool backward, bool here);
 unsigned groups_act(struct app *app, void *state, enum action action);
+/* Shows the marked and the selected group side by side. */
+unsigned open_compare(struct app *app);
+/* Applies, saves or deletes a named view. */
+unsigned saved_view_act(struct app *app, enum action action);
 /* Sorts by the column, or reverses the order if the list is sorted by it already. */
 unsigned groups_sort(struct app *app, const struct column *column);
 

@@ -103,7 +103,7 @@ static void pick_filtered_tree(struct list *list, const struct cgw_frame *frame,
 		if (!matches)
 			list->states[i].flags |= GROUP_CONTEXT;
 		list->groups[i] = 1;
-		if (topology->parent[i] != CGW_NO_GROUP)
+		if (topology->parent[i] != CGW_NO_GROUP && !(list->states[i].flags & GROUP_PINNED))
 			list->groups[topology->parent[i]] = 1;
 	}
 	for (uint32_t i = 0; i < list->count; i++)
@@ -114,7 +114,8 @@ static void pick_filtered_tree(struct list *list, const struct cgw_frame *frame,
 
 /*
  * Drops the idle groups: CPU use includes descendants, so those of an idle group are idle. Marked
- * and frozen groups remain, with their ancestors, because something was done to them.
+ * and frozen groups remain, with their ancestors, because something was done to them; so do pinned
+ * groups.
  */
 static uint32_t drop_idle(struct list *list, const struct cgw_frame *frame, uint64_t now_ns,
 			  uint32_t count)
@@ -131,15 +132,30 @@ static uint32_t drop_idle(struct list *list, const struct cgw_frame *frame, uint
 			next_kept != CGW_NO_GROUP && next_kept <= group + topology->below[group];
 
 		if (group != 0 && state->busy_until_ns <= now_ns && !has_kept &&
-		    !(state->flags & GROUP_MARKED) &&
+		    !(state->flags & (GROUP_MARKED | GROUP_PINNED)) &&
 		    !(frozen.state == CGW_OK && frozen.value != 0))
 			continue;
-		next_kept = group;
+		/* The ancestors of a pinned group are not above it. */
+		if (!(state->flags & GROUP_PINNED))
+			next_kept = group;
 		list->groups[--kept] = group;
 	}
 	memmove(list->groups, list->groups + kept, (count - kept) * sizeof(*list->groups));
 	list->idle = kept;
 	return count - kept;
+}
+
+/* Whether the group is below a folded one; call it for the parent before. */
+static bool is_hidden(struct list *list, const struct cgw_topology *topology, uint32_t group)
+{
+	struct group_state *state = &list->states[group];
+	uint32_t parent = topology->parent[group];
+	bool hidden = parent != CGW_NO_GROUP && !(state->flags & GROUP_PINNED) &&
+		      list->states[parent].flags & (GROUP_FOLDED | GROUP_HIDDEN);
+
+	state->flags &= (uint8_t)~GROUP_HIDDEN;
+	state->flags |= hidden ? GROUP_HIDDEN : 0;
+	return hidden;
 }
 
 static uint32_t pick(struct list *list, const struct cgw_frame *frame, bool tree)
@@ -154,11 +170,10 @@ static uint32_t pick(struct list *list, const struct cgw_frame *frame, bool tree
 	}
 	for (uint32_t i = 0; i < list->count; i++) {
 		list->states[i].flags &= (uint8_t)~GROUP_CONTEXT;
-		if (!list_matches(list, frame, i))
+		if (tree && is_hidden(list, topology, i))
 			continue;
-		list->groups[count++] = i;
-		if (tree && list->states[i].flags & GROUP_FOLDED)
-			i += topology->below[i];
+		if (list_matches(list, frame, i))
+			list->groups[count++] = i;
 	}
 	list->matched = count;
 	return count;
@@ -198,6 +213,8 @@ static void shape_tree(struct list *list, const struct cgw_topology *topology)
 			row->parent_row = above != NO_ROW ? list->rows[above].parent_row : NO_ROW;
 			continue;
 		}
+		if (list->states[row->group].flags & GROUP_PINNED)
+			parent = NO_ROW;
 		while (parent != NO_ROW &&
 		       !(row->group > list->rows[parent].group &&
 			 row->group <= list->rows[parent].group +
@@ -237,10 +254,68 @@ static void select_visible(struct list *list, const struct cgw_topology *topolog
 
 	if (at >= list->count)
 		return;
-	for (; at != CGW_NO_GROUP; at = topology->parent[at])
+	for (; at != CGW_NO_GROUP; at = topology->parent[at]) {
 		if (at != list->selected_group && list->states[at].flags & GROUP_FOLDED)
 			top = at;
+		if (list->states[at].flags & GROUP_PINNED)
+			break;
+	}
 	list->selected_group = top;
+}
+
+/* Writes the pinned groups that exist; returns their number. */
+static size_t find_pinned(struct list *list, const struct cgw_topology *topology,
+			  uint32_t groups[static PINS_MAX])
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < list->count; i++)
+		list->states[i].flags &= (uint8_t)~GROUP_PINNED;
+	for (size_t i = 0; list->pins != NULL && i < list->pins->count; i++) {
+		char path[PIN_BYTES];
+		uint32_t group;
+
+		memcpy(path, list->pins->paths[i], sizeof(path));
+		cgw_unescape(path);
+		group = cgw_topology_find(topology, path);
+		/* Two pins that differ in slashes are one group. */
+		if (group >= list->count || list->states[group].flags & GROUP_PINNED)
+			continue;
+		list->states[group].flags |= GROUP_PINNED;
+		groups[count++] = group;
+	}
+	return count;
+}
+
+/* The row of the pinned group itself, or in the tree of a group below it, but not below another. */
+static bool is_with(const struct list *list, const struct cgw_topology *topology, uint32_t group,
+		    uint32_t pinned, bool tree)
+{
+	if (!tree || group < pinned || group > pinned + topology->below[pinned])
+		return group == pinned;
+	while (!(list->states[group].flags & GROUP_PINNED))
+		group = topology->parent[group];
+	return group == pinned;
+}
+
+/* Writes the rows: first those of the pinned groups, in the order of these. */
+static void write_rows(struct list *list, const struct cgw_topology *topology, uint32_t count,
+		       const uint32_t *pinned, size_t pinned_count, bool tree)
+{
+	list->row_count = 0;
+	for (size_t pin = 0; pin < pinned_count; pin++)
+		for (uint32_t i = 0; i < count; i++) {
+			if (list->groups[i] == CGW_NO_GROUP ||
+			    !is_with(list, topology, list->groups[i], pinned[pin], tree))
+				continue;
+			list->rows[list->row_count++] =
+				(struct list_row){.group = list->groups[i], .parent_row = NO_ROW};
+			list->groups[i] = CGW_NO_GROUP;
+		}
+	for (uint32_t i = 0; i < count; i++)
+		if (list->groups[i] != CGW_NO_GROUP)
+			list->rows[list->row_count++] =
+				(struct list_row){.group = list->groups[i], .parent_row = NO_ROW};
 }
 
 int list_arrange(struct list *list, const struct cgw_frame *frame, const struct list_order *order,
@@ -249,21 +324,23 @@ int list_arrange(struct list *list, const struct cgw_frame *frame, const struct 
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 	unsigned flags = (order->upwards ? CGW_ORDER_ASCENDING | CGW_ORDER_TEXT_DESCENDING : 0U) |
 			 (order->tree ? CGW_ORDER_TREE : 0U);
-	uint32_t count = pick(list, frame, order->tree);
+	uint32_t pinned[PINS_MAX], count;
+	size_t pinned_count = find_pinned(list, topology, pinned);
 	int r;
 
+	count = pick(list, frame, order->tree);
 	list->idle = 0;
 	if (order->hide_idle)
 		count = drop_idle(list, frame, now_ns, count);
 	r = cgw_order(frame, order->field, flags, list->groups, count, &list->scratch);
-
+	if (r == 0)
+		r = cgw_order(frame, order->field, flags & ~(unsigned)CGW_ORDER_TREE, pinned,
+			      pinned_count, &list->scratch);
 	if (r == 0)
 		r = ARRAY_RESERVE(list->rows, list->row_capacity, count + LIST_GONE_MAX);
 	if (r < 0)
 		return r;
-	for (uint32_t i = 0; i < count; i++)
-		list->rows[i] = (struct list_row){.group = list->groups[i], .parent_row = NO_ROW};
-	list->row_count = count;
+	write_rows(list, topology, count, pinned, pinned_count, order->tree);
 	insert_gone(list, now_ns);
 	if (order->tree) {
 		shape_tree(list, topology);

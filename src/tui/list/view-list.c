@@ -12,6 +12,9 @@
 #include "tui/list/names-search.h"
 #include "tui/replay/replay-keys.h"
 
+/* Of the sign of a pinned group. */
+#define PIN_WIDTH 2
+
 /* The levels of the tree drawn before a name: they get at most half of the column. */
 static int tree_levels(const struct app *app, int width, uint32_t index)
 {
@@ -89,18 +92,25 @@ static void draw_found(const struct app *app, struct canvas *canvas, int row, in
 	canvas_text(canvas, row, at + skip, width - skip, ROLE_KEY, before);
 }
 
-/* How a name that does not fit is shortened. */
-static enum name_cut cut_of(const struct app *app)
+static bool is_pinned(const struct app *app, uint32_t group)
 {
-	return app->settings.choices[CHOICE_TREE] ? NAME_CUT_MIDDLE : NAME_CUT_START;
+	return app->list.states[group].flags & GROUP_PINNED;
+}
+
+/* How a name that does not fit is shortened. */
+static enum name_cut cut_of(const struct app *app, uint32_t group)
+{
+	bool is_path = !app->settings.choices[CHOICE_TREE] || is_pinned(app, group);
+
+	return is_path ? NAME_CUT_START : NAME_CUT_MIDDLE;
 }
 
 static void draw_name(const struct app *app, struct canvas *canvas, struct rect area,
-		      enum role role, const char *text, const char *other)
+		      enum role role, enum name_cut cut, const char *text, const char *other)
 {
 	char shown[1024];
 
-	name_cut(text, cut_of(app), other, area.columns, shown, sizeof(shown));
+	name_cut(text, cut, other, area.columns, shown, sizeof(shown));
 	canvas_text_cut(canvas, area.row, area.column, area.columns, role, shown);
 	draw_found(app, canvas, area.row, area.column, area.columns, shown);
 }
@@ -110,7 +120,7 @@ static int name_space(const struct app *app, uint32_t index, int width)
 {
 	const struct list_row *line = &app->list.rows[index];
 
-	width -= GUTTER;
+	width -= GUTTER + (is_pinned(app, line->group) ? PIN_WIDTH : 0);
 	if (!app->settings.choices[CHOICE_TREE])
 		return width;
 	width -= 2 * tree_levels(app, width, index);
@@ -148,7 +158,8 @@ static void find_cut_names(const struct app *app, const struct placed *placed, u
 		app_label(app, app->list.rows[index].group, label, sizeof(label));
 		if (canvas_width(label) <= space)
 			continue;
-		name_cut(label, cut_of(app), NULL, space, cut, sizeof(cut));
+		name_cut(label, cut_of(app, app->list.rows[index].group), NULL, space, cut,
+			 sizeof(cut));
 		for (const char *at = cut; *at != '\0'; at++)
 			hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
 		ret_names->hashes[i] = hash;
@@ -228,11 +239,13 @@ static void draw_group(const struct app *app, struct canvas *canvas, struct rect
 	}
 	area.column += area.columns - space;
 	area.columns = space;
+	if (is_pinned(app, line->group) && space > 0)
+		canvas_text(canvas, area.row, area.column - PIN_WIDTH, 1, ROLE_KEY, "#");
 	if (role == ROLE_TEXT && state->flags & GROUP_CONTEXT)
 		role = ROLE_DIM;
 	app_label(app, line->group, name, sizeof(name));
 	area.columns -= draw_trouble(app, line->group, canvas, area, name);
-	draw_name(app, canvas, area, role, name, twin);
+	draw_name(app, canvas, area, role, cut_of(app, line->group), name, twin);
 }
 
 static void draw_gone(const struct app *app, struct canvas *canvas, int row, int at, int width,
@@ -254,7 +267,9 @@ static void draw_gone(const struct app *app, struct canvas *canvas, int row, int
 		at += used;
 		width -= used;
 	}
-	draw_name(app, canvas, (struct rect){row, at, 1, width}, ROLE_GONE, shown, NULL);
+	draw_name(app, canvas, (struct rect){row, at, 1, width}, ROLE_GONE,
+		  app->settings.choices[CHOICE_TREE] ? NAME_CUT_MIDDLE : NAME_CUT_START, shown,
+		  NULL);
 }
 
 void groups_draw_row(const struct app *app, struct canvas *canvas, struct rect area,
@@ -326,7 +341,7 @@ static void measure_names(struct app *app, uint32_t rows)
 		if (row->group == CGW_NO_GROUP)
 			continue;
 		app_label(app, row->group, label, sizeof(label));
-		width = GUTTER + canvas_width(label);
+		width = GUTTER + canvas_width(label) + (is_pinned(app, row->group) ? PIN_WIDTH : 0);
 		if (choices[CHOICE_TREE])
 			width +=
 				2 * row->depth + (app_topology(app)->below[row->group] > 0 ? 2 : 0);

@@ -111,6 +111,60 @@ static void test_save_preserves_comments_and_unknown_names(void **state)
 			       "; columns\ncolumns = no\n[screen]\ntheme = dark\n");
 }
 
+static void test_lines_are_removed(void **state)
+{
+	const struct config_dir *dir = *state;
+	struct config config = {0};
+
+	assert_int_equal(config_add(&config, "groups", "pin", NULL), 0);
+	assert_int_equal(config_save(dir->path, &config, NULL), 0);
+	assert_file(dir->path, "");
+	write_file(dir->path, "[groups]\npin = /a\n# mine\npin = /b\ntree = no\n[keys]\n"
+			      "pin = z\n");
+	assert_int_equal(config_save(dir->path, &config, NULL), 0);
+	config_done(&config);
+	assert_file(dir->path, "[groups]\n# mine\ntree = no\n[keys]\npin = z\n");
+}
+
+/* What can be held is read as it was written; what cannot would be read differently. */
+static void test_values_are_held_unchanged(void **state)
+{
+	static const struct {
+		const char *value;
+		bool held;
+	} rows[] = {
+		{"", true},     {"a", true},        {"a;b", true},    {"a ;b", false},
+		{";b", false},  {" a", false},      {"a ", false},    {"a\tb", true},
+		{"\ta", false}, {"a\nb", false},    {"a\rb", false},  {"a = b", true},
+		{"[x]", true},  {"\"a b\"", true},  {"\\", true},     {"#a", true},
+		{"a #b", true}, {"\xc3\xa4", true}, {"a : b=", true},
+	};
+	const struct config_dir *dir = *state;
+	char text[200];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config config = {0};
+
+		if (config_can_hold("name", rows[i].value) != rows[i].held)
+			fail_msg("'%s'", rows[i].value);
+		if (!rows[i].held)
+			continue;
+		assert_int_equal(config_add(&config, "section", "name", rows[i].value), 0);
+		assert_int_equal(config_save(dir->path, &config, NULL), 0);
+		config_done(&config);
+		assert_int_equal(config_load(dir->path, &config, NULL), 0);
+		assert_int_equal(config.count, 1);
+		assert_string_equal(config.entries[0].value, rows[i].value);
+		config_done(&config);
+		assert_int_equal(unlink(dir->path), 0);
+	}
+	memset(text, 'x', sizeof(text));
+	text[190 - strlen("name = \n") + 1] = '\0';
+	assert_false(config_can_hold("name", text));
+	text[190 - strlen("name = \n")] = '\0';
+	assert_true(config_can_hold("name", text));
+}
+
 static void test_errors_name_file_and_line(void **state)
 {
 	static const struct {
@@ -173,6 +227,8 @@ int main(void)
 		TEST(test_special_file_is_neither_read_nor_replaced),
 		TEST(test_missing_file_is_empty),
 		TEST(test_save_preserves_comments_and_unknown_names),
+		TEST(test_lines_are_removed),
+		TEST(test_values_are_held_unchanged),
 		TEST(test_errors_name_file_and_line),
 		TEST(test_write_failure_is_reported),
 		TEST(test_path_follows_xdg),

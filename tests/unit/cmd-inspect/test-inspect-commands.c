@@ -194,6 +194,43 @@ static void test_present_and_past_causes(void **state)
 	command_run_free(&command);
 }
 
+static void test_postmortem_lists_and_shows_pages(void **state)
+{
+	char directory[300], option[320];
+	const char *words[] = {"postmortem", option, "show", NULL, NULL};
+	struct command_run command;
+
+	(void)snprintf(option, sizeof(option), "--directory=%s",
+		       tree_at(*state, "pages", directory, sizeof(directory)));
+	command_run(inspect_commands, *state, words, &command);
+	assert_int_equal(command.status, CLI_FAILED); /* no page so far */
+	command_run_free(&command);
+	tree_file(*state, "pages/20261124T031500Z-001.json",
+		  "{\"id\": \"20261124T031500Z-001\", \"time\": \"2026-11-24T03:15:00.000Z\", "
+		  "\"event\": \"oom-kill\", \"group\": \"/top/w\\\\x1bb\", "
+		  "\"summary\": \"2 processes were OOM-killed\\n\"}");
+	tree_file(*state, "pages/20261124T031600Z-001.json", "{");
+	command_run(inspect_commands, *state, words, &command);
+	assert_int_equal(command.status, CLI_FAILED); /* the newest is damaged */
+	assert_non_null(strstr(command.capture.err, "the file is damaged"));
+	command_run_free(&command);
+	words[3] = "20261124T031500Z-001";
+	command_run(inspect_commands, *state, words, &command);
+	assert_int_equal(command.status, CLI_OK);
+	assert_non_null(strstr(command.capture.out, "/top/w\\x1bb\n"));
+	assert_non_null(strstr(command.capture.out, "2 processes were OOM-killed\\x0a"));
+	command_run_free(&command);
+	words[2] = NULL;
+	command_run(inspect_commands, *state, words, &command);
+	assert_int_equal(command.status, CLI_PARTLY);
+	assert_non_null(strstr(command.capture.out, "20261124T031500Z-001 oom-kill /top/w\\x1bb"));
+	command_run_free(&command);
+	words[2] = "shwo";
+	command_run(inspect_commands, *state, words, &command);
+	assert_int_equal(command.status, CLI_USAGE);
+	command_run_free(&command);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +241,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_names_in_json_are_escaped, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cause_of_an_ancestor, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cause_of_the_whole_system, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_postmortem_lists_and_shows_pages, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_present_and_past_causes, setup, teardown),
 	};
 

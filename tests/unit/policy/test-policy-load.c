@@ -107,6 +107,34 @@ static void valid_file(void **state)
 	cgw_policy_free(policy);
 }
 
+static void postmortem(void **state)
+{
+	struct cgw_policy_postmortem settings;
+	struct cgw_policy *policy = parse("[postmortem]\n");
+
+	assert_true(cgw_policy_postmortem_section(policy, &settings));
+	assert_string_equal(settings.to, "/var/lib/cgward/postmortem");
+	assert_int_equal(settings.interval_ns, UINT64_C(1000000000));
+	assert_int_equal(settings.last_ns, UINT64_C(60000000000));
+	assert_int_equal(settings.gap_ns, UINT64_C(60000000000));
+	assert_int_equal(settings.pages_max, 100);
+	assert_int_equal(settings.size_bytes, 20 << 20);
+	cgw_policy_free(policy);
+	policy = parse("[postmortem]\nto = /x\ninterval = 500ms\nlast = 30s\ngap = 5s\n"
+		       "pages = 7\nsize = 1M\n");
+	assert_true(cgw_policy_postmortem_section(policy, &settings));
+	assert_string_equal(settings.to, "/x");
+	assert_int_equal(settings.interval_ns, UINT64_C(500000000));
+	assert_int_equal(settings.last_ns, UINT64_C(30000000000));
+	assert_int_equal(settings.gap_ns, UINT64_C(5000000000));
+	assert_int_equal(settings.pages_max, 7);
+	assert_int_equal(settings.size_bytes, 1 << 20);
+	cgw_policy_free(policy);
+	policy = parse("[policy]\n");
+	assert_false(cgw_policy_postmortem_section(policy, &settings));
+	cgw_policy_free(policy);
+}
+
 /* [record] and [metrics], with and without values. */
 static void record_and_metrics(void **state)
 {
@@ -518,6 +546,7 @@ int main(void)
 		cmocka_unit_test(valid_file),
 		cmocka_unit_test(errors_are_reported),
 		cmocka_unit_test(valid_conditions),
+		cmocka_unit_test(postmortem),
 		cmocka_unit_test(record_and_metrics),
 		cmocka_unit_test(lines_inih_would_misread),
 		cmocka_unit_test(cost_is_linear_in_the_lines),

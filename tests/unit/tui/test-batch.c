@@ -45,12 +45,16 @@ static void test_number_of_rounds(void **state)
 		assert_int_equal(cgw_sampler_new(layout, NULL, &sampler, NULL), 0);
 		assert_int_equal(app_new(&app), 0);
 		app->settings.interval_ns = 1000000;
+		/* Names that are shorter than their column leave no other column out. */
+		app->settings.column_count = 1;
+		assert_int_equal(settings_set(&app->settings, "groups", "column", "pids", NULL), 0);
 		assert_int_equal(batch_run(app, sampler, &batch), 0);
 		assert_int_equal(fclose(batch.out), 0);
 		assert_int_equal(count_lines(text, "  CPUs "), count);
 		assert_int_equal(count_lines(text, "web "), count);
 		assert_int_equal(count_lines(text, "\n\n"), count);
 		assert_null(strstr(text, "…"));
+		assert_int_equal(count_lines(text, "PIDS"), count);
 		app_free(app);
 		cgw_sampler_free(sampler);
 	}

@@ -290,6 +290,47 @@ static void test_limits_of_replaced_group_are_refused(void **state)
 	}
 }
 
+static void expect_control(struct session *session, enum cgw_control control)
+{
+	session_shows(session, cgw_control_info(control)->help);
+}
+
+/* The first characters after a search are the new value, whatever keys they are elsewhere. */
+static void test_search_in_the_limits_form(void **state)
+{
+	struct fixture fixture;
+	struct session *session = &fixture.session;
+	char reason[512] = "";
+
+	(void)state;
+	begin(&fixture, false, false);
+	session_keys(session, "F8");
+	assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), 1);
+	session_keys(session, "/");
+	session_type(session, "may READ");
+	expect_control(session, CGW_C_IO_MAX_RBPS);
+	session_expect(session, "limits-search");
+	session_keys(session, "Enter");
+	session_shows(session, "F3Next");
+	session_hides(session, "Previous");
+	session_hides(session, "F3Search"); /* F3 has another action now */
+	session_type(session, "/dev/nvme0n1 1M");
+	session_shows(session, "/dev/nvme0n1 1M");
+	expect_control(session, CGW_C_IO_MAX_RBPS);
+	/* Esc ends the search, then closes the form. */
+	session_keys(session, "Esc Home /");
+	session_type(session, "io.max.");
+	expect_control(session, CGW_C_IO_MAX_RBPS);
+	session_keys(session, "Enter F3");
+	expect_control(session, CGW_C_IO_MAX_WBPS);
+	session_type(session, "nN/");
+	session_shows(session, "nN/");
+	expect_control(session, CGW_C_IO_MAX_WBPS);
+	session_keys(session, "Esc Esc");
+	session_hides(session, "Limits of");
+	end(&fixture);
+}
+
 /* A mark belongs to the group, not to its name. */
 static void test_mark_is_dropped_with_its_group(void **state)
 {
@@ -416,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_prompt_applies_to_selected_group),
 		cmocka_unit_test(test_prompt_of_replaced_group_is_refused),
 		cmocka_unit_test(test_limits_of_replaced_group_are_refused),
+		cmocka_unit_test(test_search_in_the_limits_form),
 		cmocka_unit_test(test_mark_is_dropped_with_its_group),
 		cmocka_unit_test(test_protected_group_is_refused),
 		cmocka_unit_test(test_export_to_a_changed_policy),

@@ -277,8 +277,9 @@ static void test_recording_is_read_only(void **state)
 	press(&playback, ")");
 	session_keys(&playback.session, "q d");
 	session_shows(&playback.session, "cannot change the interval of a recording");
-	session_keys(&playback.session, "?");
-	session_shows(&playback.session, "Recording ");
+	session_keys(&playback.session, "? /");
+	session_type(&playback.session, "the recording");
+	session_shows(&playback.session, "Play or pause the recording");
 	end(&playback);
 }
 

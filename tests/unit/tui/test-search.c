@@ -7,7 +7,7 @@
 /* Keys that open each view with text. */
 static const char *const views[] = {"",        "F5",      "?",       "Enter 1", "Enter 2",
 				    "Enter 3", "Enter 4", "Enter 5", "Enter 6", "Enter 7",
-				    "w",       "v",       "R",       "S"};
+				    "w",       "v",       "R",       "S",       "Home Space End |"};
 
 /* Whether a job that changes something was posted; frees all jobs. */
 static bool acted(struct session *session)

@@ -29,6 +29,9 @@ static void test_lines_of_the_configuration(void **state)
 		{"groups", "column", "cpu:graph", NULL},
 		{"groups", "column", "cpu:pie", "pie"},
 		{"groups", "order", "up", NULL},
+		{"groups", "pin", "/a", NULL},
+		{"groups", "pin", "a", "invalid pin 'a' (expected the path of a group"},
+		{"groups", "pin", "", "invalid pin ''"},
 		{"keys", "freeze", "z", NULL},
 		{"keys", "freze", "z", "did you mean 'freeze'"},
 		{"keys", "freeze", "F99", "invalid key 'F99'"},
@@ -71,6 +74,7 @@ static void test_saved_settings_are_read_back(void **state)
 		{"groups", "tree", "no"},     {"groups", "own", "yes"},
 		{"groups", "order", "up"},    {"screen", "interval", "2500ms"},
 		{"groups", "sort", "memory"}, {"groups", "column", "memory.percent:bar"},
+		{"groups", "pin", "/a/b"},    {"groups", "pin", "/a\\x09 b"},
 	};
 	struct settings saved, read;
 	struct config config = {0};
@@ -86,6 +90,8 @@ static void test_saved_settings_are_read_back(void **state)
 	assert_memory_equal(read.choices, saved.choices, sizeof(saved.choices));
 	assert_int_equal(read.interval_ns, 2500000000);
 	assert_int_equal(read.column_count, saved.column_count);
+	assert_int_equal(saved.pins.count, 2);
+	assert_memory_equal(&read.pins, &saved.pins, sizeof(saved.pins));
 	for (size_t i = 0; i <= saved.column_count; i++) {
 		const struct column *a = i < saved.column_count ? &saved.columns[i] : &saved.sort;
 		const struct column *b = i < saved.column_count ? &read.columns[i] : &read.sort;

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* event-page.h - the description of an event in a group, as JSON. */
+#ifndef CGWARD_SHARED_POSTMORTEM_EVENT_PAGE_H
+#define CGWARD_SHARED_POSTMORTEM_EVENT_PAGE_H
+
+#include <jansson.h>
+
+#include "lib/kernel/kernel-log.h"
+#include <cgward/history.h>
+#include <cgward/policy.h>
+
+enum page_event {
+	PAGE_OOM_KILL,
+	PAGE_FORK_REFUSED,
+	PAGE_KILL,
+	PAGE_FREEZE,
+	PAGE_EVENT_COUNT,
+};
+/* "oom-kill", "fork-refused", "kill", "freeze" */
+const char *page_event_name(enum page_event event) __attribute__((pure));
+
+struct event_page {
+	const struct cgw_layout *layout;
+	const struct cgw_policy *policy; /* NULL: none */
+	const char *state;               /* directory of journal and status; NULL: the default */
+	enum page_event event;
+	const char *path;
+	uint64_t count;            /* how often it happened since the sample before */
+	const char *rule, *reason; /* of an action; NULL */
+	bool largest_only;         /* KILL: of one process */
+	uint64_t skipped;
+	uint64_t realtime_ns;
+	/* The sample before the event, or after it for a group that did not exist yet. */
+	const struct cgw_frame *frame;
+	uint32_t group;
+	/* The sample after it; CGW_NO_GROUP if the group was removed. */
+	const struct cgw_frame *now;
+	uint32_t group_now;
+	const struct cgw_history *history; /* of `frame`; NULL: none */
+	unsigned history_seconds;
+	/* Of an OOM kill; `report` NULL: none was found, for the reason. */
+	const struct oom_report *report;
+	struct oom_decision decision;
+	const char *report_missing;
+};
+
+/* Adds the metrics that a page shows to `set`. */
+void event_page_metrics(const struct cgw_policy *policy, struct cgw_metric_set *set);
+/* -ENOMEM. */
+int event_page_make(const struct event_page *page, json_t **ret_page);
+
+#endif

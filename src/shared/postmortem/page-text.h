@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* page-text.h - a post-mortem page as text, from its JSON. */
+#ifndef CGWARD_SHARED_POSTMORTEM_PAGE_TEXT_H
+#define CGWARD_SHARED_POSTMORTEM_PAGE_TEXT_H
+
+#include <jansson.h>
+
+/*
+ * Members that are missing or of another type are left out; texts are escaped again, so that a file
+ * of unknown origin is safe to print. The caller frees the text. -ENOMEM.
+ */
+int page_text(const json_t *page, char **ret_text);
+
+#endif
