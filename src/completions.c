@@ -90,6 +90,50 @@ static void print_word(const struct completion *completion, const char *word, co
 	       help != NULL ? "\t" : "", help != NULL ? help : "");
 }
 
+static void print_file_key(const struct completion *completion, enum cgw_metric metric,
+			   const char *name)
+{
+	struct cgw_field field;
+	char key[128];
+
+	(void)snprintf(key, sizeof(key), "%s:%s", cgw_metric_info(metric)->sources[0].file, name);
+	if (cgw_field_parse(key, &field, NULL) == 0 && field.instance[0] != '\0')
+		print_word(completion, key, cgw_field_help(field));
+}
+
+/* Keys of the running kernel that no metric reads, as the topmost groups have them. */
+static void print_other_keys(const struct completion *completion)
+{
+	CLEANUP(cleanup_layout) struct cgw_layout *layout = NULL;
+	CLEANUP(cleanup_sampler) struct cgw_sampler *sampler = NULL;
+	CLEANUP(cleanup_frame) struct cgw_frame *frame = NULL;
+	const struct cgw_sampler_options options = {.once = true, .depth_max = 1};
+	struct cgw_metric_set metrics = {0};
+	size_t count;
+
+	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++)
+		if (cgw_metric_info(i)->sources[0].format == CGW_FORMAT_OTHER)
+			cgw_metric_set_add(&metrics, i);
+	if (cgw_layout_open(&completion->context->roots, &layout, NULL) < 0 ||
+	    cgw_sampler_new(layout, &options, &sampler, NULL) < 0 ||
+	    cgw_sampler_set_metrics(sampler, &metrics) < 0 || cgw_frame_new(&frame) < 0 ||
+	    sample_into_frame(sampler, frame) < 0)
+		return;
+	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++) {
+		const struct cgw_snapshot *now = cgw_frame_now(frame);
+		const struct cgw_instance *keys = NULL;
+
+		if (!cgw_metric_set_has(&metrics, i))
+			continue;
+		/* The root lacks files that all other groups have. */
+		for (uint32_t group = 0; keys == NULL && group < cgw_snapshot_topology(now)->count;
+		     group++)
+			keys = cgw_snapshot_instances(now, i, group, &count);
+		for (size_t j = 0; keys != NULL && j < count; j++)
+			print_file_key(completion, i, keys[j].name);
+	}
+}
+
 static void print_keys(struct completion *completion)
 {
 	const char *comma = strrchr(completion->word, ',');
@@ -103,6 +147,7 @@ static void print_keys(struct completion *completion)
 	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++)
 		if (cgw_field_key(field, key, sizeof(key)) < sizeof(key))
 			print_word(completion, key, cgw_field_help(field));
+	print_other_keys(completion);
 }
 
 static void print_devices(const struct completion *completion)
@@ -306,6 +351,14 @@ static void print_next(struct completion *completion, const struct cli_command_h
 	}
 }
 
+/* Groups and keys are those of the roots that the command line names. */
+static void apply_root(struct cli_context *context, const struct cli_option *option,
+		       const char *argument)
+{
+	if (option->of_context && option->type == CLI_OPTION_TEXT)
+		*(const char **)((char *)context + option->offset) = argument;
+}
+
 enum cli_exit print_completions(struct cli_context *context, const struct cli_command_help *program,
 				int count, char **words)
 {
@@ -319,10 +372,15 @@ enum cli_exit print_completions(struct cli_context *context, const struct cli_co
 	for (int i = 0; i < count - 1 && help != NULL; i++) {
 		bool is_argument = option != NULL;
 
+		if (is_argument)
+			apply_root(context, option, words[i]);
 		option = is_argument ? NULL : cli_find_option(help->options, words[i], &argument);
 		if (option != NULL &&
-		    (option->argument == NULL || option->otherwise != NULL || argument != NULL))
+		    (option->argument == NULL || option->otherwise != NULL || argument != NULL)) {
+			if (argument != NULL)
+				apply_root(context, option, argument);
 			option = NULL;
+		}
 		if (strcmp(words[i], "--") == 0)
 			return CLI_OK;
 		/* Without a command, the options are those of the dashboard. */

@@ -300,7 +300,10 @@ struct cgw_names_options {
 	unsigned timeout_ms;    /* for the socket of an engine; 0: a sensible short default */
 	bool no_sockets;        /* read files only */
 };
-/* Never fails: unknown names are "", and `problem` contains the reason. */
+/*
+ * Never fails: unknown names are "", and `problem` contains the reason. `options` may be NULL: the
+ * defaults.
+ */
 void cgw_names_resolve(const struct cgw_identity *identity, const struct cgw_names_options *options,
 		       struct cgw_names *ret_names);
 /*

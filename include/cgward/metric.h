@@ -160,6 +160,23 @@ int cgw_metric_nth(size_t i) CGW_PURE;
 /* Finds a metric by key or alias. Returns the metric, or -ENOENT. */
 int cgw_metric_find(const char *key) CGW_PURE;
 
+/* The kernel's longest keys have about 40 characters. */
+#define CGW_INSTANCE_KEY_SIZE 48
+
+/* What a key of a kernel file is named by: a metric, or one instance of it. */
+struct cgw_metric_key {
+	enum cgw_metric metric;
+	bool own; /* the key excludes descendants, which the metric includes: "rss" of v1 */
+	char instance[CGW_INSTANCE_KEY_SIZE]; /* the instance, or "" */
+};
+
+/*
+ * Finds the metric that "FILE:KEY" is read as, such as "memory.stat:anon". A key that no metric
+ * reads is an instance of the file's metric for such keys ("memory.stat.other"): whether the
+ * kernel has it is known only when the file is read. Returns -ENOENT for any other file or key.
+ */
+int cgw_metric_find_key(const char *file_and_key, struct cgw_metric_key *ret_key);
+
 /* A set of metrics. Zeroed memory is the empty set. It has room for metrics of later versions. */
 #define CGW_METRIC_CAPACITY 1024
 struct cgw_metric_set {

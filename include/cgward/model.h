@@ -15,6 +15,10 @@
  *   KEY.effective     the tightest limit between the group and the root
  *   KEY.effective_by  the path of the group with that limit, or that throttles the group most
  *   KEY.percent       percent of the effective limit on this metric; absent without a limit
+ *
+ * FILE:KEY names what is read from that key of a kernel file: "memory.stat:anon" is "memory.anon".
+ * Keys of cpu.stat, memory.stat, memory.events and cgroup.stat that no metric reads are named this
+ * way only. Their values are in the unit of the kernel, and .rate is valid for them.
  */
 #ifndef CGWARD_MODEL_H
 #define CGWARD_MODEL_H
@@ -47,6 +51,7 @@ struct cgw_field {
 	uint8_t unit;  /* enum cgw_unit of its values */
 	uint8_t shape; /* enum cgw_shape */
 	int16_t index; /* enum cgw_metric, or the row in fields.def or in the identity fields */
+	char instance[CGW_INSTANCE_KEY_SIZE]; /* the only instance of the metric, or "" */
 };
 
 /*
@@ -56,8 +61,8 @@ struct cgw_field {
 int cgw_field_parse(const char *key, struct cgw_field *ret_field, struct cgw_diag *diag);
 /* Writes the canonical key. Returns its length, as snprintf() does. */
 size_t cgw_field_key(struct cgw_field field, char *buffer, size_t size);
-/* The column heading. */
-const char *cgw_field_title(struct cgw_field field) CGW_PURE;
+/* Writes the column heading. Returns its length, as snprintf() does. */
+size_t cgw_field_title(struct cgw_field field, char *buffer, size_t size);
 /* One sentence without a full stop. */
 const char *cgw_field_help(struct cgw_field field) CGW_PURE;
 bool cgw_field_equal(struct cgw_field a, struct cgw_field b);
@@ -65,6 +70,8 @@ bool cgw_field_equal(struct cgw_field a, struct cgw_field b);
 struct cgw_field cgw_field_own(struct cgw_field field);
 /* True if the values of a group include its descendants. */
 bool cgw_field_includes_descendants(struct cgw_field field) CGW_PURE;
+/* True if the value of a group is computed from those of its children: what they leave. */
+bool cgw_field_needs_children(struct cgw_field field) CGW_PURE;
 /* True if values of sibling groups can be summed: amounts and counts, not percentages or limits. */
 bool cgw_field_is_additive(struct cgw_field field) CGW_PURE;
 /* Adds all metrics that the field is computed from to `set`. */

@@ -38,7 +38,7 @@ size_t cgw_text_truncate(const char *text, size_t cells, bool utf8, char *buffer
 /* The layout of a field in a column. */
 struct cgw_column {
 	struct cgw_field field;
-	const char *title;
+	char title[64];
 	uint8_t width_min;
 	bool align_right;
 };

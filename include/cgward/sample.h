@@ -141,11 +141,13 @@ struct cgw_sampler_options {
 	 */
 	bool ancestors_alone;
 	/*
-	 * Only the values of `below` and its ancestors are needed, and those of groups down to
-	 * depth_max. Deeper groups are sampled only where a requested metric is a sum over them
-	 * (cgw_source.own), and have no values of other files.
+	 * Only the values of `below` and its ancestors are needed. Deeper groups are sampled only
+	 * where a requested metric is a sum over them (cgw_source.own), and have no values of other
+	 * files.
 	 */
 	bool only_group;
+	/* With only_group: its children too, for fields that cgw_field_needs_children(). */
+	bool with_children;
 };
 
 struct cgw_sampler;

@@ -175,8 +175,8 @@ if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$
 	press Enter
 	check "the limit is changed on the host" wait_for sh -c '[ "$(cat "$1")" = 33 ]' - "$(mount_of pids)$target/pids.max"
 	check "the change is reported" screen_shows 'good: '
-	id=$("$CGWARD" dump --noheadings -r -o id --match "$target")
-	same "the change is made by a command over ssh" "good cgward set --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id $id --enable -- $target pids.max\\=33" \
+	ids=$("$CGWARD" dump --noheadings -r -o ids --match "$target")
+	same "the change is made by a command over ssh" "good cgward set --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id $ids --enable -- $target pids.max\\=33" \
 		"$(grep -v -e dump -e dry-run "$work/commands")"
 	press u
 	check "undo asks for confirmation" screen_shows 'On host good:'

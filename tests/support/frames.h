@@ -24,8 +24,28 @@ struct frame_value {
 	struct cgw_number number;
 };
 
-static inline struct topology *frame_topology(const struct frame_group *groups, uint32_t count)
+/*
+ * A topology of two hierarchies, "memory" and "pids". The IDs in the second one are those of
+ * `second`, 0: not there. Without `second`, there is one hierarchy and no layout.
+ */
+static inline struct topology *frame_topology_in_two(const struct frame_group *groups,
+						     const uint64_t *second, uint32_t count)
 {
+	static const struct cgw_layout layout = {
+		.kind = CGW_LAYOUT_V1,
+		.hierarchies = {{.version = 1,
+				 .controllers = CGW_CONTROLLER_BIT(CGW_MEMORY),
+				 .label = (char *)(uintptr_t) "memory",
+				 .mountpoint = (char *)(uintptr_t) "/memory",
+				 .root = (char *)(uintptr_t) "/"},
+				{.version = 1,
+				 .controllers = CGW_CONTROLLER_BIT(CGW_PIDS),
+				 .label = (char *)(uintptr_t) "pids",
+				 .mountpoint = (char *)(uintptr_t) "/pids",
+				 .root = (char *)(uintptr_t) "/"}},
+		.hierarchy_count = 2,
+	};
+
 	struct topology_arrays to;
 	struct topology *topology = NULL;
 	size_t names = 0;
@@ -33,7 +53,9 @@ static inline struct topology *frame_topology(const struct frame_group *groups, 
 
 	for (uint32_t i = 0; i < count; i++)
 		names += strlen(groups[i].path) + 1;
-	assert_int_equal(topology_new(count, 1, names, &topology, &to), 0);
+	assert_int_equal(topology_new(count, second != NULL ? 2 : 1, names, &topology, &to), 0);
+	if (second != NULL)
+		topology->view.layout = &layout;
 	at = to.names;
 	for (uint32_t i = 0; i < count; i++) {
 		const char *slash = strrchr(groups[i].path, '/');
@@ -50,8 +72,12 @@ static inline struct topology *frame_topology(const struct frame_group *groups, 
 		}
 		if (to.parent[i] != CGW_NO_GROUP)
 			to.depth[i] = (uint16_t)(to.depth[to.parent[i]] + 1);
-		to.present[i] = 1;
+		to.present[i] = groups[i].id != 0;
 		to.id[0][i] = groups[i].id;
+		if (second != NULL && second[i] != 0) {
+			to.present[i] |= 2;
+			to.id[1][i] = second[i];
+		}
 		memcpy(at, slash + 1, length + 1);
 		to.name[i] = at;
 		at += length + 1;
@@ -59,6 +85,11 @@ static inline struct topology *frame_topology(const struct frame_group *groups, 
 	for (uint32_t i = count; i-- > 1;)
 		to.below[to.parent[i]] += to.below[i] + 1;
 	return topology;
+}
+
+static inline struct topology *frame_topology(const struct frame_group *groups, uint32_t count)
+{
+	return frame_topology_in_two(groups, NULL, count);
 }
 
 /* Creates a snapshot, which holds its own reference to the topology. */

@@ -138,16 +138,6 @@ static enum cli_exit sample_and_print(const struct get *get, struct cgw_sampler 
 	return print_values(get, frame, group);
 }
 
-/* Some field is what remains of a value without those of the children. */
-static bool excludes_children(const struct get *get)
-{
-	for (size_t i = 0; i < get->fields.count; i++)
-		if (get->fields.items[i].view == CGW_VIEW_OWN ||
-		    get->fields.items[i].view == CGW_VIEW_DERIVED_OWN)
-			return true;
-	return false;
-}
-
 static enum cli_exit read_and_print(const struct get *get)
 {
 	struct cgw_sampler_options sampler_options = {
@@ -157,10 +147,11 @@ static enum cli_exit read_and_print(const struct get *get)
 	CLEANUP(cleanup_frame) struct cgw_frame *frame = NULL;
 	struct cgw_diag diag = {0};
 
-	for (size_t i = 0; i < get->fields.count; i++)
+	for (size_t i = 0; i < get->fields.count; i++) {
 		cgw_field_metrics(get->fields.items[i], &metrics);
-	if (excludes_children(get))
-		sampler_options.depth_max = path_depth(get->path) + 1;
+		if (cgw_field_needs_children(get->fields.items[i]))
+			sampler_options.with_children = true;
+	}
 	if (cgw_sampler_new(get->layout, &sampler_options, &sampler, &diag) < 0) {
 		cli_diag(get->context, &diag);
 		return CLI_FAILED;

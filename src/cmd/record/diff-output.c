@@ -59,9 +59,13 @@ int diff_table(const struct diff *diff, FILE *out)
 	if (table_add_column(table, "GROUP", SCOLS_FL_NOEXTREMES) < 0 ||
 	    table_add_column(table, "STATE", 0) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < diff->field_count; i++)
-		if (table_add_column(table, cgw_field_title(diff->fields[i]), SCOLS_FL_RIGHT) < 0)
+	for (size_t i = 0; i < diff->field_count; i++) {
+		char title[64];
+
+		cgw_field_title(diff->fields[i], title, sizeof(title));
+		if (table_add_column(table, title, SCOLS_FL_RIGHT) < 0)
 			return -ENOMEM;
+	}
 	for (size_t i = 0; i < diff->row_count && r == 0; i++)
 		r = add_line(diff, &diff->rows[i], table);
 	if (r < 0)

@@ -295,7 +295,10 @@ static int read_source(const struct source *source, struct search *search)
 void cgw_names_resolve(const struct cgw_identity *identity, const struct cgw_names_options *options,
 		       struct cgw_names *ret_names)
 {
-	struct search search = {.identity = identity, .options = options, .names = ret_names};
+	static const struct cgw_names_options defaults = {0};
+	struct search search = {.identity = identity,
+				.options = options != NULL ? options : &defaults,
+				.names = ret_names};
 	const char *engine = identity->text[CGW_PART_ENGINE];
 
 	memset(ret_names, 0, sizeof(*ret_names));

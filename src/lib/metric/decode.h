@@ -43,6 +43,9 @@ int decode(enum cgw_format format, const char *text, size_t length,
 /* Whether a metric is read from this key of the file, or from that of its "total_" on v1. */
 bool metric_has_source(const char *file, const char *key, size_t key_length) CGW_PURE;
 
+/* The source of a metric whose instances are keys of a file, or NULL. */
+const struct cgw_source *metric_keyed_source(enum cgw_metric metric) CGW_PURE;
+
 /* Converts a number from the file to the base unit of the metric. */
 struct cgw_number decode_convert(const struct decode_request *request, uint64_t value);
 

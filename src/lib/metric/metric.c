@@ -109,25 +109,108 @@ static bool names_key(const struct cgw_source *source, const char *key, size_t l
 		return false;
 	if (source->format == CGW_FORMAT_PREFIX)
 		return length > known && memcmp(source->key, key, known) == 0;
-	return source->format == CGW_FORMAT_FLAT && known == length &&
-	       memcmp(source->key, key, length) == 0;
+	switch (source->format) {
+	case CGW_FORMAT_FLAT:
+	case CGW_FORMAT_NESTED:
+	case CGW_FORMAT_BLKIO:
+	case CGW_FORMAT_PRESSURE:
+	case CGW_FORMAT_NUMA:
+		return known == length && memcmp(source->key, key, length) == 0;
+	default:
+		return false;
+	}
 }
 
-bool metric_has_source(const char *file, const char *key, size_t key_length)
+/* The metric that reads the key from the file, and the source of it, or -ENOENT. */
+static int find_source(const char *file, size_t file_length, const char *key, size_t key_length,
+		       const struct cgw_source **ret_source)
 {
-	char total[64];
-	int total_length = snprintf(total, sizeof(total), "total_%.*s", (int)key_length, key);
-
 	for (int i = 0; i < CGW_METRIC_COUNT; i++)
 		for (size_t s = 0; s < metrics[i].source_count; s++) {
 			const struct cgw_source *source = &metrics[i].sources[s];
 
-			if (strcmp(source->file, file) == 0 &&
-			    (names_key(source, key, key_length) ||
-			     names_key(source, total, (size_t)total_length)))
-				return true;
+			if (strncmp(source->file, file, file_length) != 0 ||
+			    source->file[file_length] != '\0' ||
+			    !names_key(source, key, key_length))
+				continue;
+			*ret_source = source;
+			return i;
 		}
-	return false;
+	return -ENOENT;
+}
+
+bool metric_has_source(const char *file, const char *key, size_t key_length)
+{
+	const struct cgw_source *source;
+	char total[64];
+	int total_length = snprintf(total, sizeof(total), "total_%.*s", (int)key_length, key);
+
+	return find_source(file, strlen(file), key, key_length, &source) >= 0 ||
+	       find_source(file, strlen(file), total, (size_t)total_length, &source) >= 0;
+}
+
+const struct cgw_source *metric_keyed_source(enum cgw_metric metric)
+{
+	const struct cgw_metric_info *info = cgw_metric_info(metric);
+
+	for (size_t s = 0; info != NULL && s < info->source_count; s++)
+		if (info->sources[s].format == CGW_FORMAT_OTHER ||
+		    info->sources[s].format == CGW_FORMAT_PREFIX)
+			return &info->sources[s];
+	return NULL;
+}
+
+/* The metric with the keys of the file that no metric reads. */
+static int find_other(const char *file, size_t file_length)
+{
+	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
+		const struct cgw_source *source = metric_keyed_source((enum cgw_metric)i);
+
+		if (source != NULL && source->format == CGW_FORMAT_OTHER &&
+		    strncmp(source->file, file, file_length) == 0 &&
+		    source->file[file_length] == '\0')
+			return i;
+	}
+	return -ENOENT;
+}
+
+int cgw_metric_find_key(const char *file_and_key, struct cgw_metric_key *ret_key)
+{
+	static const char key_characters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	const char *colon = strchr(file_and_key, ':'), *key, *instance = "";
+	const struct cgw_source *source = NULL;
+	char total[CGW_INSTANCE_KEY_SIZE + 8];
+	size_t file_length, length;
+	bool own = false;
+	int metric;
+
+	if (colon == NULL || colon[1] == '\0')
+		return -ENOENT;
+	key = colon + 1;
+	file_length = (size_t)(colon - file_and_key);
+	length = strlen(key);
+	if (length >= CGW_INSTANCE_KEY_SIZE)
+		return -ENOENT;
+	metric = find_source(file_and_key, file_length, key, length, &source);
+	if (metric < 0) {
+		int total_length = snprintf(total, sizeof(total), "total_%s", key);
+
+		metric = find_source(file_and_key, file_length, total, (size_t)total_length,
+				     &source);
+		own = metric >= 0;
+	}
+	if (metric >= 0 && source->format == CGW_FORMAT_PREFIX)
+		instance = key + strlen(source->key);
+	if (metric < 0 && key[strspn(key, key_characters)] == '\0') {
+		metric = find_other(file_and_key, file_length);
+		instance = key;
+	}
+	if (metric < 0)
+		return metric;
+	*ret_key = (struct cgw_metric_key){.metric = (enum cgw_metric)metric, .own = own};
+	memcpy(ret_key->instance, instance, strlen(instance));
+	return 0;
 }
 
 const char *cgw_unit_name(enum cgw_unit unit)

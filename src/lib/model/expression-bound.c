@@ -148,11 +148,14 @@ static void convert_to_rate(struct expression_parser *parser, struct term *term)
 	struct operand *operand = averaged_operand(parser, term);
 	struct cgw_field rate;
 	char key[112];
+	size_t length;
 
 	if (term->kind != CGW_TERM_FIELD || operand->field.view != CGW_VIEW_VALUE || *slash != '/')
 		return;
-	snprintf(key, sizeof(key), "%s.rate",
-		 cgw_metric_info((enum cgw_metric)operand->field.index)->key);
+	length = cgw_field_key(operand->field, key, sizeof(key) - sizeof(".rate"));
+	if (length >= sizeof(key) - sizeof(".rate"))
+		return;
+	memcpy(key + length, ".rate", sizeof(".rate"));
 	if (cgw_field_parse(key, &rate, NULL) < 0)
 		return;
 	operand->field = rate;

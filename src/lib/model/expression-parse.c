@@ -30,7 +30,7 @@ size_t expression_word_length(const char *at)
 {
 	if ((*at < 'a' || *at > 'z') && (*at < 'A' || *at > 'Z'))
 		return 0;
-	return strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+	return strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:");
 }
 
 bool expression_accept_word(struct expression_parser *parser, const char *word)

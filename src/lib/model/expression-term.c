@@ -79,6 +79,7 @@ int expression_unknown_key(const struct expression_parser *parser, const char *w
 	struct suggestion nearest = {.input = key};
 	struct cgw_field field;
 	struct cgw_diag reason = {0};
+	char source_key[FIELD_SOURCE_KEY_SIZE];
 	const char *word, *help;
 
 	/* A known key with a suffix that is not valid for it. */
@@ -89,8 +90,7 @@ int expression_unknown_key(const struct expression_parser *parser, const char *w
 		suggestion_offer(&nearest, wholes[i]);
 	for (size_t i = 0; cgw_expression_word(i, &word, &help) == 0; i++)
 		suggestion_offer(&nearest, word);
-	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++)
-		suggestion_offer(&nearest, field_stem(field));
+	field_suggest(&nearest, source_key);
 	if (suggestion_word(&nearest) == NULL)
 		return expression_fail(parser, where, "unknown field '%s'", key);
 	return expression_fail(parser, where, "unknown field '%s'; did you mean '%s'?", key,

@@ -378,6 +378,45 @@ static struct cgw_value identity(const struct cgw_frame *frame, enum field_ident
 	return none(CGW_ABSENT);
 }
 
+static struct cgw_number find_instance(const struct cgw_snapshot *snapshot, enum cgw_metric metric,
+				       uint32_t group, const char *name)
+{
+	size_t count;
+	const struct cgw_instance *instances =
+		cgw_snapshot_instances(snapshot, metric, group, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(instances[i].name, name) == 0)
+			return instances[i].number;
+	return (struct cgw_number){0, CGW_ABSENT};
+}
+
+/* A file without the key has no instance; one that cannot be read has a state. */
+static struct cgw_number key_number(const struct cgw_snapshot *snapshot, struct cgw_field field,
+				    uint32_t group)
+{
+	enum cgw_metric metric = (enum cgw_metric)field.index;
+	struct cgw_number all = cgw_snapshot_number(snapshot, metric, group);
+	struct cgw_number number = find_instance(snapshot, metric, group, field.instance);
+
+	return number.state != CGW_ABSENT || has_number(all) ? number
+							     : (struct cgw_number){0, all.state};
+}
+
+static struct cgw_value key_value(const struct cgw_frame *frame, struct cgw_field field,
+				  uint32_t group)
+{
+	uint32_t old = frame->before != NULL ? frame->previous[group] : CGW_NO_GROUP;
+	struct cgw_number now = key_number(frame->now, field, group);
+
+	if (field.view == CGW_VIEW_VALUE)
+		return exact(now);
+	return rate_of(frame, group, now,
+		       old != CGW_NO_GROUP ? key_number(frame->before, field, old)
+					   : (struct cgw_number){0, CGW_WARMUP},
+		       false);
+}
+
 struct cgw_value cgw_frame_value(const struct cgw_frame *frame, struct cgw_field field,
 				 uint32_t group)
 {
@@ -388,6 +427,8 @@ struct cgw_value cgw_frame_value(const struct cgw_frame *frame, struct cgw_field
 
 	if (!frame_has(frame, group) || !field_has_row(field))
 		return none(CGW_ABSENT);
+	if (field.instance[0] != '\0')
+		return key_value(frame, field, group);
 	switch (field.view) {
 	case CGW_VIEW_VALUE:
 		return exact(cgw_snapshot_number(frame->now, metric, group));
@@ -415,19 +456,6 @@ struct cgw_value cgw_frame_value(const struct cgw_frame *frame, struct cgw_field
 		break;
 	}
 	return none(CGW_ABSENT);
-}
-
-static struct cgw_number find_instance(const struct cgw_snapshot *snapshot, enum cgw_metric metric,
-				       uint32_t group, const char *name)
-{
-	size_t count;
-	const struct cgw_instance *instances =
-		cgw_snapshot_instances(snapshot, metric, group, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(instances[i].name, name) == 0)
-			return instances[i].number;
-	return (struct cgw_number){0, CGW_ABSENT};
 }
 
 static struct cgw_value instance_rate(const struct cgw_frame *frame, enum cgw_metric metric,

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/suggest.h"
 #include "lib/base/word-list.h"
+#include "lib/metric/decode.h"
 #include "lib/model/field.h"
 
 #define CGW_M_NONE (-1)
@@ -60,54 +60,17 @@ static const struct {
 #undef PART
 };
 
-/* Views of a metric by suffix. */
+/* Views of a metric by suffix, and what they add to its heading, so that no two are the same. */
 static const struct {
-	const char *suffix, *help;
+	const char *suffix, *title, *help;
 	enum cgw_view view;
 } suffixes[] = {
-	{".rate", "Increase per second", CGW_VIEW_RATE},
-	{".own", "Excluding descendants", CGW_VIEW_OWN},
-	{".effective", "Tightest limit between the group and the root", CGW_VIEW_EFFECTIVE},
-	{".effective_by", "Group that sets the tightest limit", CGW_VIEW_EFFECTIVE_BY},
-	{".percent", "Percentage of the effective limit", CGW_VIEW_PERCENT},
+	{".rate", " RATE", "Increase per second", CGW_VIEW_RATE},
+	{".own", " OWN", "Excluding descendants", CGW_VIEW_OWN},
+	{".effective", " EFF", "Tightest limit between the group and the root", CGW_VIEW_EFFECTIVE},
+	{".effective_by", " BY", "Group that sets the tightest limit", CGW_VIEW_EFFECTIVE_BY},
+	{".percent", " %", "Percentage of the effective limit", CGW_VIEW_PERCENT},
 };
-
-/* Headings of the views, so that no two columns have the same one. */
-#define METRIC(id, key, title, ...) [CGW_M_##id] = title " RATE",
-static const char *const rate_titles[] = {
-#include <cgward/metrics.def>
-};
-#undef METRIC
-#define METRIC(id, key, title, ...) [CGW_M_##id] = title " OWN",
-static const char *const own_titles[] = {
-#include <cgward/metrics.def>
-};
-#undef METRIC
-#define METRIC(id, key, title, ...) [CGW_M_##id] = title " EFF",
-static const char *const effective_titles[] = {
-#include <cgward/metrics.def>
-};
-#undef METRIC
-#define METRIC(id, key, title, ...) [CGW_M_##id] = title " BY",
-static const char *const by_titles[] = {
-#include <cgward/metrics.def>
-};
-#undef METRIC
-#define METRIC(id, key, title, ...) [CGW_M_##id] = title " %",
-static const char *const percent_titles[] = {
-#include <cgward/metrics.def>
-};
-#undef METRIC
-#define FIELD(key, title, ...) title " OWN",
-static const char *const derived_own_titles[] = {
-#include <cgward/fields.def>
-};
-#undef FIELD
-#define FIELD(key, title, ...) title " BY",
-static const char *const derived_by_titles[] = {
-#include <cgward/fields.def>
-};
-#undef FIELD
 
 const struct derived_field *field_derived(int16_t index)
 {
@@ -124,6 +87,14 @@ static struct cgw_field metric_field(int metric)
 				  .index = (int16_t)metric};
 }
 
+/* A key that no metric reads: whether it is a counter is not known. */
+static bool is_other_key(struct cgw_field field)
+{
+	const struct cgw_source *source = metric_keyed_source((enum cgw_metric)field.index);
+
+	return field.instance[0] != '\0' && source != NULL && source->format == CGW_FORMAT_OTHER;
+}
+
 /* Sets the view, unit and shape; false if the view is not valid for the metric. */
 static bool apply_view(enum cgw_view view, struct cgw_field *field)
 {
@@ -135,7 +106,7 @@ static bool apply_view(enum cgw_view view, struct cgw_field *field)
 		field->unit = info->unit == CGW_UNIT_BYTES ? CGW_UNIT_BYTES_PER_S
 			      : info->unit == CGW_UNIT_NS  ? CGW_UNIT_CPU
 							   : CGW_UNIT_COUNT_PER_S;
-		return info->kind == CGW_COUNTER;
+		return info->kind == CGW_COUNTER || is_other_key(*field);
 	case CGW_VIEW_OWN:
 		field->shape = CGW_SCALAR;
 		return info->hierarchical && info->additive && info->shape != CGW_STRING;
@@ -209,7 +180,9 @@ bool field_is_valid(struct cgw_field field)
 {
 	struct cgw_field same;
 
-	if (!field_has_row(field))
+	if (!field_has_row(field) ||
+	    (field.instance[0] != '\0' &&
+	     !(field.view <= CGW_VIEW_RATE && metric_keyed_source((enum cgw_metric)field.index))))
 		return false;
 	switch ((enum cgw_view)field.view) {
 	case CGW_VIEW_VALUE:
@@ -228,6 +201,7 @@ bool field_is_valid(struct cgw_field field)
 	case CGW_VIEW_EFFECTIVE_BY:
 	case CGW_VIEW_PERCENT:
 		same = metric_field(field.index);
+		memcpy(same.instance, field.instance, sizeof(same.instance));
 		return apply_view((enum cgw_view)field.view, &same);
 	}
 	return false;
@@ -263,6 +237,25 @@ bool cgw_field_includes_descendants(struct cgw_field field)
 	}
 }
 
+bool cgw_field_needs_children(struct cgw_field field)
+{
+	return field.view == CGW_VIEW_OWN || field.view == CGW_VIEW_DERIVED_OWN;
+}
+
+static int find_source_key(const char *key, struct cgw_field *ret_field)
+{
+	struct cgw_metric_key found;
+	int r = cgw_metric_find_key(key, &found);
+
+	if (r < 0)
+		return r;
+	*ret_field = metric_field(found.metric);
+	memcpy(ret_field->instance, found.instance, sizeof(ret_field->instance));
+	if (found.instance[0] != '\0')
+		ret_field->shape = CGW_SCALAR;
+	return !found.own || apply_view(CGW_VIEW_OWN, ret_field) ? 0 : -ENOENT;
+}
+
 static int find_key(const char *key, struct cgw_field *ret_field)
 {
 	int metric;
@@ -282,24 +275,58 @@ static int find_key(const char *key, struct cgw_field *ret_field)
 		}
 	metric = cgw_metric_find(key);
 	if (metric < 0)
-		return metric;
+		return find_source_key(key, ret_field);
 	*ret_field = metric_field(metric);
 	return 0;
+}
+
+/* The words are not in any table: the nearest one so far is copied. */
+static void suggest_source_keys(struct suggestion *nearest, char *buffer)
+{
+	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++)
+		for (size_t j = 0; j < cgw_metric_info(i)->source_count; j++) {
+			const struct cgw_source *source = &cgw_metric_info(i)->sources[j];
+			const char *before = nearest->word;
+			char word[FIELD_SOURCE_KEY_SIZE];
+			struct cgw_metric_key found;
+
+			if (source->key == NULL ||
+			    snprintf(word, sizeof(word), "%s:%s", source->file, source->key) >=
+				    (int)sizeof(word) ||
+			    cgw_metric_find_key(word, &found) < 0)
+				continue;
+			suggestion_offer(nearest, word);
+			if (nearest->word == word) {
+				memcpy(buffer, word, sizeof(word));
+				nearest->word = buffer;
+			} else {
+				nearest->word = before;
+			}
+		}
+}
+
+void field_suggest(struct suggestion *nearest, char buffer[FIELD_SOURCE_KEY_SIZE])
+{
+	if (strchr(nearest->input, ':') != NULL) {
+		suggest_source_keys(nearest, buffer);
+		return;
+	}
+	for (size_t i = 0; i < IDENTITY_COUNT; i++)
+		suggestion_offer(nearest, identities[i].key);
+	for (size_t i = 0; i < ARRAY_SIZE(derived); i++)
+		suggestion_offer(nearest, derived[i].key);
+	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++)
+		suggestion_offer(nearest, cgw_metric_info(i)->key);
 }
 
 static int fail_unknown(const char *key, struct cgw_diag *diag)
 {
 	struct suggestion nearest = {.input = key};
-	char shown[128];
+	char shown[128], source_key[FIELD_SOURCE_KEY_SIZE];
 
 	if (diag == NULL)
 		return -ENOENT;
-	for (size_t i = 0; i < IDENTITY_COUNT; i++)
-		suggestion_offer(&nearest, identities[i].key);
-	for (size_t i = 0; i < ARRAY_SIZE(derived); i++)
-		suggestion_offer(&nearest, derived[i].key);
-	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++)
-		suggestion_offer(&nearest, cgw_metric_info(i)->key);
+	field_suggest(&nearest, source_key);
 	cgw_escape(shown, sizeof(shown), key, strlen(key));
 	if (suggestion_word(&nearest) == NULL)
 		return cgw_diag_set(diag, -ENOENT,
@@ -345,7 +372,8 @@ static bool is_derived(struct cgw_field field)
 	       field.view == CGW_VIEW_DERIVED_BY;
 }
 
-static const char *suffix_of(uint8_t view)
+/* The row of the field's view in `suffixes`, or NULL for a view without a suffix. */
+static const typeof(suffixes[0]) *suffix_of(uint8_t view)
 {
 	if (view == CGW_VIEW_DERIVED_OWN)
 		view = CGW_VIEW_OWN;
@@ -353,11 +381,12 @@ static const char *suffix_of(uint8_t view)
 		view = CGW_VIEW_EFFECTIVE_BY;
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
 		if (suffixes[i].view == view)
-			return suffixes[i].suffix;
-	return "";
+			return &suffixes[i];
+	return NULL;
 }
 
-const char *field_stem(struct cgw_field field)
+/* The key of the field without the suffix of its view. */
+static const char *stem_of(struct cgw_field field)
 {
 	if (field.view == CGW_VIEW_IDENTITY)
 		return identities[field.index].key;
@@ -367,36 +396,38 @@ const char *field_stem(struct cgw_field field)
 
 size_t cgw_field_key(struct cgw_field field, char *buffer, size_t size)
 {
-	bool valid = field_is_valid(field);
+	const typeof(suffixes[0]) *row = suffix_of(field.view);
+	const char *suffix = row != NULL ? row->suffix : "";
+	const struct cgw_source *source;
 
-	return (size_t)snprintf(buffer, buffer != NULL ? size : 0, "%s%s",
-				valid ? field_stem(field) : "", valid ? suffix_of(field.view) : "");
+	size = buffer != NULL ? size : 0;
+	if (!field_is_valid(field))
+		return (size_t)snprintf(buffer, size, "%s", "");
+	if (field.instance[0] == '\0')
+		return (size_t)snprintf(buffer, size, "%s%s", stem_of(field), suffix);
+	source = metric_keyed_source((enum cgw_metric)field.index);
+	return (size_t)snprintf(buffer, size, "%s:%s%s%s", source->file,
+				source->format == CGW_FORMAT_PREFIX ? source->key : "",
+				field.instance, suffix);
 }
 
-const char *cgw_field_title(struct cgw_field field)
+size_t cgw_field_title(struct cgw_field field, char *buffer, size_t size)
 {
-	static const char *const *const titles[] = {
-		[CGW_VIEW_RATE] = rate_titles,
-		[CGW_VIEW_OWN] = own_titles,
-		[CGW_VIEW_EFFECTIVE] = effective_titles,
-		[CGW_VIEW_EFFECTIVE_BY] = by_titles,
-		[CGW_VIEW_PERCENT] = percent_titles,
-		[CGW_VIEW_DERIVED_OWN] = derived_own_titles,
-		[CGW_VIEW_DERIVED_BY] = derived_by_titles,
-	};
+	const typeof(suffixes[0]) *row = suffix_of(field.view);
+	const char *title = "";
 
+	size = buffer != NULL ? size : 0;
 	if (!field_is_valid(field))
-		return "";
-	switch (field.view) {
-	case CGW_VIEW_VALUE:
-		return cgw_metric_info((enum cgw_metric)field.index)->title;
-	case CGW_VIEW_DERIVED:
-		return derived[field.index].title;
-	case CGW_VIEW_IDENTITY:
-		return identities[field.index].title;
-	default:
-		return titles[field.view][field.index];
-	}
+		return (size_t)snprintf(buffer, size, "%s", "");
+	if (field.instance[0] != '\0')
+		return cgw_field_key(field, buffer, size);
+	if (field.view == CGW_VIEW_IDENTITY)
+		title = identities[field.index].title;
+	else if (is_derived(field))
+		title = derived[field.index].title;
+	else
+		title = cgw_metric_info((enum cgw_metric)field.index)->title;
+	return (size_t)snprintf(buffer, size, "%s%s", title, row != NULL ? row->title : "");
 }
 
 const char *cgw_field_help(struct cgw_field field)
@@ -438,7 +469,7 @@ bool cgw_field_is_additive(struct cgw_field field)
 	    field.view != CGW_VIEW_OWN)
 		return false;
 	info = cgw_metric_info((enum cgw_metric)field.index);
-	return info->shape != CGW_STRING && info->additive &&
+	return info->shape != CGW_STRING && info->additive && !is_other_key(field) &&
 	       (info->kind == CGW_COUNTER || info->kind == CGW_GAUGE) &&
 	       (info->unit == CGW_UNIT_COUNT || info->unit == CGW_UNIT_NS ||
 		info->unit == CGW_UNIT_BYTES);
@@ -446,7 +477,7 @@ bool cgw_field_is_additive(struct cgw_field field)
 
 bool cgw_field_equal(struct cgw_field a, struct cgw_field b)
 {
-	return a.view == b.view && a.index == b.index;
+	return a.view == b.view && a.index == b.index && strcmp(a.instance, b.instance) == 0;
 }
 
 void cgw_field_metrics(struct cgw_field field, struct cgw_metric_set *set)

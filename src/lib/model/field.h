@@ -3,6 +3,7 @@
 #ifndef CGWARD_LIB_MODEL_FIELD_H
 #define CGWARD_LIB_MODEL_FIELD_H
 
+#include "lib/base/suggest.h"
 #include <cgward/model.h>
 
 enum field_operation {
@@ -37,8 +38,9 @@ static inline bool field_has_row(struct cgw_field field)
 	return field.view <= CGW_VIEW_DERIVED_BY &&
 	       (uint16_t)field.index < field_row_counts[field.view];
 }
-/* The key of the field without the suffix of its view. */
-const char *field_stem(struct cgw_field field);
+/* Offers every key; for "FILE:KEY" those of the files, of which the nearest is kept in `buffer`. */
+#define FIELD_SOURCE_KEY_SIZE 64
+void field_suggest(struct suggestion *nearest, char buffer[FIELD_SOURCE_KEY_SIZE]);
 
 /* The value is a percentage of a limit. */
 bool field_is_share(struct cgw_field field);

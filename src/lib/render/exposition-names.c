@@ -116,7 +116,7 @@ struct exposed_field exposed_field(struct cgw_field field)
 	snprintf(exposed.name, sizeof(exposed.name), "cgward_%s%s%s", name != NULL ? name : key,
 		 exposed.unit[0] != '\0' ? "_" : "", exposed.unit);
 	for (char *c = exposed.name; *c != '\0'; c++)
-		if (*c == '.' || *c == '-')
+		if (*c == '.' || *c == '-' || *c == ':')
 			*c = '_';
 	return exposed;
 }

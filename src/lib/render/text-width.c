@@ -72,15 +72,9 @@ struct cgw_column cgw_column_for(struct cgw_field field)
 		[CGW_UNIT_FLAG] = 3,        [CGW_UNIT_HEX] = 8,  [CGW_UNIT_BYTES_PER_S] = 5,
 		[CGW_UNIT_COUNT_PER_S] = 5, [CGW_UNIT_TEXT] = 4, [CGW_UNIT_PERCENT] = 6,
 	};
-	const char *title = cgw_field_title(field);
-	size_t width = strlen(title);
+	struct cgw_column column = {.field = field, .align_right = field.shape != CGW_STRING};
+	size_t width = cgw_field_title(field, column.title, sizeof(column.title));
 
-	if (width < widths[field.unit])
-		width = widths[field.unit];
-	return (struct cgw_column){
-		.field = field,
-		.title = title,
-		.width_min = (uint8_t)width,
-		.align_right = field.shape != CGW_STRING,
-	};
+	column.width_min = width < widths[field.unit] ? widths[field.unit] : (uint8_t)width;
+	return column;
 }

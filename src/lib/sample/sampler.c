@@ -123,7 +123,7 @@ static uint32_t depth_limit(const struct cgw_sampler_options *options)
 	uint32_t depth = options->below != NULL ? path_depth(options->below) : 0;
 
 	if (options->only_group)
-		return options->depth_max > depth ? options->depth_max : depth;
+		return depth + options->with_children;
 	return options->depth_max > 0 ? options->depth_max : UINT32_MAX;
 }
 

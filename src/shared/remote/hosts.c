@@ -106,7 +106,7 @@ int remote_hosts_new(const struct remote_hosts_options *options, struct remote_h
 		r = check_hosts(hosts, diag);
 	}
 	if (r == 0)
-		r = merge_layout_new(&hosts->merge.layout);
+		r = merge_start(&hosts->merge);
 	if (r < 0) {
 		remote_hosts_free(hosts);
 		return r;
@@ -425,5 +425,5 @@ const struct cgw_layout *remote_hosts_layout(struct remote_hosts *hosts)
 	const struct cgw_snapshot *snapshot = hosts->hosts[0].snapshot;
 
 	return hosts->options.count == 1 && snapshot != NULL ? snapshot->topology->view.layout
-							     : hosts->merge.layout;
+							     : merge_layout(&hosts->merge);
 }

@@ -38,37 +38,113 @@ void merge_done(struct merge *merge)
 	free(merge->parts);
 	merge->parts = NULL;
 	merge->pool = snapshot_pool_free(merge->pool);
-	merge->layout = cgw_layout_free(merge->layout);
+	while (merge->layout_count > 0)
+		cgw_layout_free(merge->layouts[--merge->layout_count]);
 }
 
-int merge_layout_new(struct cgw_layout **ret_layout)
+const struct cgw_layout *merge_layout(const struct merge *merge)
 {
+	return merge->layouts[merge->layout_count - 1];
+}
+
+static int add_hierarchy(struct cgw_layout *layout, const struct cgw_hierarchy *from)
+{
+	struct cgw_hierarchy *hierarchy = &layout->hierarchies[layout->hierarchy_count++];
+
+	*hierarchy = (struct cgw_hierarchy){
+		.version = from->version,
+		.controllers = from->controllers,
+		.name = from->name != NULL ? strdup(from->name) : NULL,
+		.label = strdup(from->label),
+		.mountpoint = strdup(from->mountpoint),
+		.root = strdup(from->root),
+		.fd = -1,
+		.root_id = from->root_id,
+		.read_only = true,
+	};
+	return hierarchy->label == NULL || hierarchy->mountpoint == NULL ||
+			       hierarchy->root == NULL ||
+			       (from->name != NULL && hierarchy->name == NULL)
+		       ? -ENOMEM
+		       : 0;
+}
+
+/* Appends a copy of the newest layout with one more hierarchy. */
+static int extend_layout(struct merge *merge, const struct cgw_hierarchy *added)
+{
+	const struct cgw_layout *last = merge->layout_count > 0 ? merge_layout(merge) : NULL;
 	struct cgw_layout *layout = calloc(1, sizeof(*layout));
-	struct cgw_hierarchy *hierarchy;
+	bool has_version[3] = {false};
+	int r = 0;
 
 	if (layout == NULL)
 		return -ENOMEM;
-	layout->kind = CGW_LAYOUT_V2;
 	layout->ops = &kernel_ops_real; /* only called with closed descriptors */
 	layout->proc_fd = -1;
 	layout->sys_fd = -1;
 	layout->recorded = true;
-	layout->hierarchy_count = 1;
-	hierarchy = &layout->hierarchies[0];
-	*hierarchy = (struct cgw_hierarchy){
-		.version = 2,
-		.label = strdup("remote"),
-		.mountpoint = strdup("/"),
-		.root = strdup("/"),
-		.fd = -1,
-		.root_id = 1,
-		.read_only = true,
-	};
-	if (hierarchy->label == NULL || hierarchy->mountpoint == NULL || hierarchy->root == NULL) {
+	for (size_t h = 0; last != NULL && h < last->hierarchy_count && r == 0; h++)
+		r = add_hierarchy(layout, &last->hierarchies[h]);
+	if (r == 0)
+		r = add_hierarchy(layout, added);
+	/* The first one is that of the artificial groups. */
+	for (size_t h = 1; h < layout->hierarchy_count; h++)
+		has_version[layout->hierarchies[h].version == 1 ? 1 : 2] = true;
+	layout->kind =
+		has_version[1] ? has_version[2] ? CGW_LAYOUT_HYBRID : CGW_LAYOUT_V1 : CGW_LAYOUT_V2;
+	if (r < 0) {
 		cgw_layout_free(layout);
-		return -ENOMEM;
+		return r;
 	}
-	*ret_layout = layout;
+	merge->layouts[merge->layout_count++] = layout;
+	return 0;
+}
+
+int merge_start(struct merge *merge)
+{
+	const struct cgw_hierarchy artificial = {
+		.version = 2,
+		.label = (char *)(uintptr_t) "remote",
+		.mountpoint = (char *)(uintptr_t) "/",
+		.root = (char *)(uintptr_t) "/",
+		.root_id = 1,
+	};
+
+	return extend_layout(merge, &artificial);
+}
+
+/*
+ * Maps the hierarchies of a host to those of the tree, which are extended as needed. The order is
+ * that of the host, because the ID of a group is that of its first hierarchy. Those beyond the
+ * maximum are 0.
+ */
+static int map_hierarchies(struct merge *merge, const struct cgw_topology *from,
+			   uint8_t map[CGW_HIERARCHY_MAX])
+{
+	size_t next = 1;
+
+	memset(map, 0, CGW_HIERARCHY_MAX);
+	for (uint32_t h = 0; h < from->hierarchy_count; h++) {
+		const struct cgw_hierarchy *hierarchy = &from->layout->hierarchies[h];
+		const struct cgw_layout *layout = merge_layout(merge);
+		size_t i = next;
+
+		while (i < layout->hierarchy_count &&
+		       (layout->hierarchies[i].version != hierarchy->version ||
+			layout->hierarchies[i].controllers != hierarchy->controllers ||
+			strcmp(layout->hierarchies[i].label, hierarchy->label) != 0))
+			i++;
+		if (i == CGW_HIERARCHY_MAX)
+			continue;
+		if (i == layout->hierarchy_count) {
+			int r = extend_layout(merge, hierarchy);
+
+			if (r < 0)
+				return r;
+		}
+		map[h] = (uint8_t)i;
+		next = i + 1;
+	}
 	return 0;
 }
 
@@ -100,17 +176,20 @@ static void put_group(struct writer *writer, uint32_t at, const char *name, uint
 	writer->arrays.present[at] = 1;
 }
 
-/* The ID that `cgward dump` prints: that of the first hierarchy with the group. */
-static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
+static void put_ids(struct writer *writer, uint32_t at, const struct cgw_topology *from,
+		    uint32_t group, const uint8_t map[CGW_HIERARCHY_MAX])
 {
-	uint64_t id = 0;
-
-	for (uint32_t h = 0; h < topology->hierarchy_count && id == 0; h++)
-		id = topology->id[h][group];
-	return id;
+	writer->arrays.present[at] = 0;
+	for (uint32_t h = 0; h < from->hierarchy_count; h++)
+		if (map[h] > 0 && from->present[group] & UINT32_C(1) << h) {
+			writer->arrays.present[at] |= UINT32_C(1) << map[h];
+			writer->arrays.id[map[h]][at] = from->id[h][group];
+		}
+	writer->arrays.below[at] = from->below[group];
 }
 
-static void put_host(struct writer *writer, uint32_t at, const struct merge_part *part)
+static void put_host(struct writer *writer, uint32_t at, const struct merge_part *part,
+		     const uint8_t map[CGW_HIERARCHY_MAX])
 {
 	const struct cgw_topology *from;
 
@@ -118,12 +197,10 @@ static void put_host(struct writer *writer, uint32_t at, const struct merge_part
 	if (part->snapshot == NULL)
 		return;
 	from = &part->snapshot->topology->view;
-	writer->arrays.id[0][at] = id_of(from, 0);
-	writer->arrays.below[at] = from->below[0];
+	put_ids(writer, at, from, 0, map);
 	for (uint32_t i = 1; i < from->count; i++) {
 		put_group(writer, at + i, from->name[i], at + from->parent[i]);
-		writer->arrays.id[0][at + i] = id_of(from, i);
-		writer->arrays.below[at + i] = from->below[i];
+		put_ids(writer, at + i, from, i, map);
 	}
 }
 
@@ -133,12 +210,15 @@ static int make_topology(struct merge *merge, const struct merge_part *parts, si
 	struct topology *topology;
 	size_t names_size = 1;
 	uint32_t groups = 1, at = 1;
-	int r;
+	uint8_t map[CGW_HIERARCHY_MAX];
+	int r = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct cgw_topology *from =
 			parts[i].snapshot != NULL ? &parts[i].snapshot->topology->view : NULL;
 
+		if (parts[i].snapshot != NULL && r == 0)
+			r = map_hierarchies(merge, from, map);
 		groups += group_count(&parts[i]);
 		names_size += strlen(parts[i].host) + 1;
 		for (uint32_t g = 1; from != NULL && g < from->count; g++)
@@ -148,16 +228,21 @@ static int make_topology(struct merge *merge, const struct merge_part *parts, si
 		merge->parts = calloc(count > 0 ? count : 1, sizeof(*merge->parts));
 	if (merge->parts == NULL)
 		return -ENOMEM;
-	r = topology_new(groups, 1, names_size, &topology, &writer.arrays);
+	if (r == 0)
+		r = topology_new(groups, (uint32_t)merge_layout(merge)->hierarchy_count, names_size,
+				 &topology, &writer.arrays);
 	if (r < 0)
 		return r;
 	put_group(&writer, 0, "", CGW_NO_GROUP);
 	writer.arrays.below[0] = groups - 1;
 	for (size_t i = 0; i < count; i++) {
-		put_host(&writer, at, &parts[i]);
+		/* The layout has all hierarchies by now, so this finds the same ones. */
+		if (parts[i].snapshot != NULL)
+			(void)map_hierarchies(merge, &parts[i].snapshot->topology->view, map);
+		put_host(&writer, at, &parts[i], map);
 		at += group_count(&parts[i]);
 	}
-	topology->view.layout = merge->layout;
+	topology->view.layout = merge_layout(merge);
 	drop_topology(merge);
 	merge->topology = topology;
 	for (size_t i = 0; i < count; i++)

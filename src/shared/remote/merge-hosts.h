@@ -12,14 +12,21 @@ struct merge_part {
 
 /* State that lets successive snapshots share a topology while no groups appear or disappear. */
 struct merge {
-	struct cgw_layout *layout; /* of the artificial tree */
+	/*
+	 * Of the artificial tree: its own hierarchy, then those of the hosts. The newest one is the
+	 * last; earlier ones belong to earlier topologies.
+	 */
+	struct cgw_layout *layouts[CGW_HIERARCHY_MAX];
+	size_t layout_count;
 	struct snapshot_pool *pool;
 	struct topology *topology;
 	struct topology **parts; /* its sources, referenced; NULL: host without a snapshot */
 	size_t count;
 };
-/* A v2 layout whose files cannot be opened. */
-int merge_layout_new(struct cgw_layout **ret_layout);
+/* Adds a layout whose files cannot be opened, with the hierarchy of the artificial groups only. */
+int merge_start(struct merge *merge);
+/* The newest layout. */
+const struct cgw_layout *merge_layout(const struct merge *merge);
 void merge_done(struct merge *merge);
 
 /*

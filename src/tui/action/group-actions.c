@@ -108,7 +108,11 @@ static bool new_accept(struct app *app, const char *name, unsigned *ret_reaction
 		return true;
 	}
 	free(targets.items[0].path);
-	targets.items[0] = (struct target){.path = path}; /* without ID: it does not exist yet */
+	targets.items[0].path = path;
+	/* Without IDs: it does not exist yet. */
+	memset(targets.items[0].ids, 0, sizeof(targets.items[0].ids));
+	targets.items[0].id_list[0] = '\0';
+	targets.items[0].below = 0;
 	change = change_job_new(change_kind(CGW_STEP_CREATE)->name, &targets);
 	if (change != NULL)
 		change_job_add(change, &(struct change_step){.kind = CGW_STEP_CREATE});

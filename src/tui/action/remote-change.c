@@ -18,20 +18,16 @@
 /* Longer than the commands' own timeout of ten seconds, since logging in may be slow. */
 #define TIMEOUT_NS (60 * NS_PER_S)
 
-/*
- * The command checks the IDs, since a path may now name another group. The samples of a host have
- * the ID of its first hierarchy with the group only.
- */
+/* The command checks the IDs in each hierarchy, since a path may now name another group. */
 static int add_ids(struct string_list *arguments, const struct targets *targets)
 {
 	CLEANUP(string_builder_free) struct string_builder ids = {0};
 	int r;
 
 	for (size_t i = 0; i < targets->count; i++) {
-		if (targets->items[i].ids[0] == 0)
+		if (targets->items[i].id_list[0] == '\0')
 			return 0;
-		string_builder_printf(&ids, "%s%" PRIu64, i > 0 ? "," : "",
-				      targets->items[i].ids[0]);
+		string_builder_printf(&ids, "%s%s", i > 0 ? "," : "", targets->items[i].id_list);
 	}
 	r = string_list_add(arguments, "--if-id");
 	return r < 0 ? r : string_list_take(arguments, string_builder_steal(&ids));

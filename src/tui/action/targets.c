@@ -1,40 +1,65 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* targets.c - collects the groups that an action applies to. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "tui/action/targets.h"
 #include "tui/core/app.h"
 
 /* Their paths and IDs must fit on a command line. */
 #define REMOTE_TARGETS_MAX 64
 
+static void target_done(struct target *target)
+{
+	free(target->path);
+	free(target->id_list);
+}
+
 void targets_done(struct targets *targets)
 {
 	for (size_t i = 0; i < targets->count; i++)
-		free(targets->items[i].path);
+		target_done(&targets->items[i]);
 	free(targets->items);
 	*targets = (struct targets){0};
 }
 
 static int add(struct targets *targets, struct target target)
 {
-	if (target.path == NULL ||
+	if (target.path == NULL || target.id_list == NULL ||
 	    ARRAY_RESERVE(targets->items, targets->capacity, targets->count + 1) < 0) {
-		free(target.path);
+		target_done(&target);
 		return -ENOMEM;
 	}
 	targets->items[targets->count++] = target;
 	return 0;
 }
 
+static char *format_ids(const struct cgw_topology *topology, uint32_t group)
+{
+	struct string_builder ids = {0};
+
+	string_builder_add(&ids, "");
+	for (uint32_t h = 0; topology->layout != NULL && h < topology->hierarchy_count; h++) {
+		const char *label = topology->layout->hierarchies[h].label;
+
+		if (topology->id[h][group] != 0)
+			string_builder_printf(&ids, "%s%.*s:%" PRIu64, ids.length > 0 ? "," : "",
+					      (int)strcspn(label, ","), label,
+					      topology->id[h][group]);
+	}
+	return string_builder_steal(&ids);
+}
+
 static int add_group(struct targets *targets, const struct cgw_topology *topology, uint32_t group)
 {
 	struct target target = {.path = cgw_topology_path_copy(topology, group),
+				.id_list = format_ids(topology, group),
 				.below = topology->below[group]};
 
 	for (uint32_t h = 0; h < topology->hierarchy_count && h < CGW_HIERARCHY_MAX; h++)
@@ -131,6 +156,7 @@ int targets_copy(const struct targets *targets, struct targets *ret_copy)
 		struct target target = targets->items[i];
 
 		target.path = strdup(target.path);
+		target.id_list = strdup(target.id_list);
 		if (add(&copy, target) < 0) {
 			targets_done(&copy);
 			return -ENOMEM;

@@ -9,6 +9,7 @@ struct target {
 	char *path; /* raw; on a remote host its path there */
 	/* Inodes by hierarchy, 0: not there. Detect another group under the same path. */
 	uint64_t ids[CGW_HIERARCHY_MAX];
+	char *id_list;  /* the same for --if-id: "memory:42,pids:17", or "" */
 	uint32_t below; /* number of descendants */
 };
 

@@ -146,12 +146,15 @@ bool column_supports(const struct column *column, enum column_style style)
 
 int column_parse(const char *text, struct column *ret_column, struct cgw_diag *diag)
 {
-	const char *colon = strchr(text, ':');
-	size_t length = colon != NULL ? (size_t)(colon - text) : strlen(text);
+	const char *colon = strrchr(text, ':');
 	struct cgw_field field;
+	size_t length;
 	char key[96];
 	int r;
 
+	if (colon != NULL && cgw_field_parse(text, &field, NULL) == 0)
+		colon = NULL; /* FILE:KEY without a style */
+	length = colon != NULL ? (size_t)(colon - text) : strlen(text);
 	if (length >= sizeof(key))
 		length = sizeof(key) - 1; /* longer than any key: cgw_field_parse() fails */
 	memcpy(key, text, length);
@@ -204,8 +207,11 @@ bool column_includes_descendants(const struct column *column, bool own)
 
 void column_title(const struct column *column, bool own, char *buffer, size_t size)
 {
-	const char *title = cgw_field_title(column->field), *joined = NULL;
+	const char *title, *joined = NULL;
+	char of_field[64];
 
+	cgw_field_title(column->field, of_field, sizeof(of_field));
+	title = of_field;
 	if (column->style == COLUMN_GRAPH)
 		title = graph_titles[column->series];
 	if (column->style == COLUMN_LIMIT)

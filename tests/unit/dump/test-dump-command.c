@@ -58,6 +58,42 @@ static void assert_rows(struct tree_dir *dir, const struct row *rows, size_t cou
 	}
 }
 
+/* A key of the kernel that no metric reads has its value in every format, by its own name. */
+static void test_keys_that_no_metric_reads(void **state)
+{
+	static const struct row rows[] = {
+		{{"dump", "--noheadings", "-r", "-omemory.stat:newkey,memory.stat:anon,group",
+		  "--sort=memory.stat:newkey", "--below=/a"},
+		 "9 200 /a/y\n7 100 /a\n- - /a/x\n"},
+		{{"dump", "-r", "-omemory.stat:newkey", "--match=/a"}, "memory.stat:newkey\n7\n"},
+		{{"dump", "-P", "-omemory.stat:newkey", "--match=/a"},
+		 "MEMORY_STAT_NEWKEY=\"7\"\n"},
+		{{"dump", "--csv", "-omemory.stat:newkey", "--match=/a"},
+		 "memory.stat:newkey\r\n7\r\n"},
+		{{"get", "a", "memory.stat:newkey"}, "7\n"},
+		{{"get", "-b", "a", "memory.current.own"}, "3696\n"},
+		{{"get", "-b", "a", "memory.stat:anon.own"}, "0\n"},
+		{{"get", "-b", "a/y", "memory.stat:anon", "memory.stat:newkey"}, "200\n9\n"},
+	};
+	struct tree_dir *dir = *state;
+	struct command_run run;
+
+	tree_file(dir, "cgroup/a/memory.stat", "anon 100\nnewkey 7\n");
+	tree_file(dir, "cgroup/a/y/memory.stat", "anon 200\nnewkey 9\n");
+	assert_rows(dir, rows, ARRAY_SIZE(rows));
+	command_run(dump_commands, dir,
+		    (const char *const[WORDS_MAX]){"dump", "--ndjson", "-omemory.stat:newkey",
+						   "--match=/a"},
+		    &run);
+	assert_non_null(strstr(run.capture.out, "\"memory.stat:newkey\":7"));
+	command_run_free(&run);
+	command_run(dump_commands, dir,
+		    (const char *const[WORDS_MAX]){"dump", "--openmetrics", "-omemory.stat:newkey"},
+		    &run);
+	assert_non_null(strstr(run.capture.out, "cgward_memory_stat_newkey{group=\"/a\""));
+	command_run_free(&run);
+}
+
 /* Equal values stay in the order of paths, in both directions: rows must not change places. */
 static void test_groups_are_selected_and_sorted(void **state)
 {
@@ -323,6 +359,7 @@ static void test_expositions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_keys_that_no_metric_reads, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_groups_are_selected_and_sorted, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_columns_and_formats, setup, teardown),

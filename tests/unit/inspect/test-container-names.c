@@ -38,6 +38,19 @@ static struct cgw_names resolve(struct tree_dir *tree, const char *path)
 	return resolve_within(tree, path, PATIENT_MS);
 }
 
+/* Without options, the files of this machine are read, which has no such container. */
+static void test_without_options(void **state)
+{
+	struct cgw_identity identity;
+	struct cgw_names names;
+
+	(void)state;
+	cgw_identity_from_path("/machine.slice/libpod-" ID ".scope", &identity);
+	assert_int_equal(identity.kind, CGW_IDENTITY_CONTAINER);
+	cgw_names_resolve(&identity, NULL, &names);
+	assert_string_equal(names.source, "");
+}
+
 static void test_state_files(void **state)
 {
 	struct tree_dir *tree = tree_new();
@@ -240,6 +253,7 @@ static void test_group_is_found_by_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_without_options),
 		cmocka_unit_test(test_state_files),
 		cmocka_unit_test(test_kubelet_logs),
 		cmocka_unit_test(test_no_name),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/metric/decode.h"
 #include "test.h"
 
@@ -392,6 +393,81 @@ static void test_metric_table_is_complete(void **state)
 	assert_int_equal(cgw_metric_find(""), -ENOENT);
 }
 
+static void test_metric_by_file_and_key(void **state)
+{
+	static const struct {
+		const char *text;
+		int metric;
+		bool own;
+		const char *instance;
+	} rows[] = {
+		{"memory.stat:anon", CGW_M_MEMORY_ANON, false, ""},
+		{"memory.stat:total_rss", CGW_M_MEMORY_ANON, false, ""},
+		{"memory.stat:rss", CGW_M_MEMORY_ANON, true, ""},
+		{"memory.events:oom_kill", CGW_M_MEMORY_EVENTS_OOM_KILL, false, ""},
+		{"cpu.stat:usage_usec", CGW_M_CPU_USAGE, false, ""},
+		{"io.stat:rbytes", CGW_M_IO_RBYTES, false, ""},
+		{"cpu.pressure:some.avg10", CGW_M_CPU_PRESSURE_SOME_AVG10, false, ""},
+		{"cgroup.stat:nr_subsys_cpu", CGW_M_CGROUP_NR_SUBSYS, false, "cpu"},
+		{"memory.stat:new_key", CGW_M_MEMORY_STAT_OTHER, false, "new_key"},
+		{"memory.events:sock_throttled2", CGW_M_MEMORY_EVENTS_OTHER, false,
+		 "sock_throttled2"},
+		{"cpu.stat:x", CGW_M_CPU_STAT_OTHER, false, "x"},
+		{"cgroup.stat:x", CGW_M_CGROUP_STAT_OTHER, false, "x"},
+		{"io.stat:x", -ENOENT, false, NULL},
+		{"memory.stat:", -ENOENT, false, NULL},
+		{"memory.stat", -ENOENT, false, NULL},
+		{":x", -ENOENT, false, NULL},
+		{"memory.sta:anon", -ENOENT, false, NULL},
+		{"memory.stat:a.b", -ENOENT, false, NULL},
+		{"memory.stat:a b", -ENOENT, false, NULL},
+		{"memory.stat:a:b", -ENOENT, false, NULL},
+		{"memory.stat:k2345678901234567890123456789012345678901234567",
+		 CGW_M_MEMORY_STAT_OTHER, false, "k2345678901234567890123456789012345678901234567"},
+		{"memory.stat:k23456789012345678901234567890123456789012345678", -ENOENT, false,
+		 NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct cgw_metric_key key;
+		int r = cgw_metric_find_key(rows[i].text, &key);
+
+		if ((rows[i].metric < 0) != (r < 0))
+			fail_msg("%s: %d", rows[i].text, r);
+		if (r < 0)
+			continue;
+		assert_int_equal(key.metric, rows[i].metric);
+		assert_int_equal(key.own, rows[i].own);
+		assert_string_equal(key.instance, rows[i].instance);
+	}
+}
+
+/* Every key that a metric reads is found by its file, as a metric that reads it. */
+static void test_keys_of_all_sources_are_found(void **state)
+{
+	size_t found = 0;
+
+	(void)state;
+	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+		for (size_t s = 0; s < cgw_metric_info((enum cgw_metric)i)->source_count; s++) {
+			const struct cgw_source *source =
+				&cgw_metric_info((enum cgw_metric)i)->sources[s];
+			struct cgw_metric_key key;
+			char text[128];
+
+			if (source->format != CGW_FORMAT_FLAT &&
+			    source->format != CGW_FORMAT_NESTED)
+				continue;
+			snprintf(text, sizeof(text), "%s:%s", source->file, source->key);
+			if (cgw_metric_find_key(text, &key) < 0 || key.own ||
+			    key.instance[0] != '\0')
+				fail_msg("%s is not found", text);
+			found++;
+		}
+	assert_true(found > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,6 +481,8 @@ int main(void)
 		cmocka_unit_test(test_devices_without_name_are_instances),
 		cmocka_unit_test(test_list_has_each_metric_once),
 		cmocka_unit_test(test_metric_table_is_complete),
+		cmocka_unit_test(test_metric_by_file_and_key),
+		cmocka_unit_test(test_keys_of_all_sources_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

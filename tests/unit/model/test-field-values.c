@@ -292,6 +292,7 @@ static void update_devices(struct cgw_frame *frame, struct topology *topology, u
 
 	cgw_metric_set_add(&wanted, CGW_M_IO_RBYTES);
 	cgw_metric_set_add(&wanted, CGW_M_IO_WBYTES);
+	cgw_metric_set_add(&wanted, CGW_M_MEMORY_STAT_OTHER);
 	assert_int_equal(snapshot_begin(NULL, topology, &wanted, &snapshot), 0);
 	snapshot->monotonic_ns = snapshot->boottime_ns = seconds * 1000000000;
 	for (uint32_t i = 0; i < topology->view.count; i++)
@@ -370,6 +371,63 @@ static void test_first_line_of_device(void **state)
 	topology_unref(after);
 }
 
+/* A key of memory.stat that is newer than cgward is a field of its own. */
+static void test_keys_that_no_metric_reads(void **state)
+{
+	static const struct line first[] = {
+		{"/a", CGW_M_MEMORY_STAT_OTHER, "new", 100},
+		{"/a", CGW_M_MEMORY_STAT_OTHER, "newer", 7},
+		{"/b", CGW_M_MEMORY_STAT_OTHER, "newer", 9},
+	};
+	static const struct line second[] = {
+		{"/a", CGW_M_MEMORY_STAT_OTHER, "new", 300},
+		{"/a", CGW_M_MEMORY_STAT_OTHER, "newer", 5},
+		{"/b", CGW_M_MEMORY_STAT_OTHER, "new", 8},
+	};
+	struct topology *topology = frame_topology(groups, ARRAY_SIZE(groups));
+	struct cgw_field new = field("memory.stat:new"), rate = field("memory.stat:new.rate");
+	struct cgw_field other = field("memory.stat:newer");
+	struct cgw_frame *frame;
+	struct cgw_diag diag;
+	char text[128];
+
+	(void)state;
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	update_devices(frame, topology, 10, first, ARRAY_SIZE(first));
+	assert_field(frame, "memory.stat:new", "/a", CGW_OK, 100);
+	assert_field(frame, "memory.stat:newer", "/a", CGW_OK, 7);
+	assert_field(frame, "memory.stat:new", "/b", CGW_ABSENT, 0);
+	assert_field(frame, "memory.stat:new.rate", "/a", CGW_WARMUP, 0);
+	update_devices(frame, topology, 12, second, ARRAY_SIZE(second));
+	assert_field(frame, "memory.stat:new.rate", "/a", CGW_OK, 100);
+	assert_field(frame, "memory.stat:newer.rate", "/a", CGW_RESET, 0);
+	/* What it was before is not known, so it is not counted from zero. */
+	assert_field(frame, "memory.stat:new.rate", "/b", CGW_WARMUP, 0);
+	assert_int_equal(new.shape, CGW_SCALAR);
+	assert_int_equal(rate.unit, CGW_UNIT_COUNT_PER_S);
+	assert_false(cgw_field_equal(new, other) || cgw_field_equal(new, rate));
+	assert_false(cgw_field_is_additive(new));
+	cgw_field_key(rate, text, sizeof(text));
+	assert_string_equal(text, "memory.stat:new.rate");
+	cgw_field_title(other, text, sizeof(text));
+	assert_string_equal(text, "memory.stat:newer");
+	/* Known keys are the metrics that read them. */
+	assert_true(cgw_field_equal(field("memory.stat:anon"), field("memory.anon")));
+	assert_true(cgw_field_equal(field("memory.stat:rss"), field("memory.anon.own")));
+	assert_true(cgw_field_equal(field("memory.events:oom_kill.rate"),
+				    field("memory.events.oom_kill.rate")));
+	for (const char *suffix = ".own\0.percent\0.effective\0"; *suffix != '\0';
+	     suffix += strlen(suffix) + 1) {
+		(void)snprintf(text, sizeof(text), "memory.stat:new%s", suffix);
+		assert_int_equal(cgw_field_parse(text, &new, &diag), -EINVAL);
+	}
+	assert_int_equal(cgw_field_parse("memory.stt:anon", &new, &diag), -ENOENT);
+	assert_string_equal(diag.text,
+			    "unknown field 'memory.stt:anon'; did you mean 'memory.stat:anon'?");
+	cgw_frame_free(frame);
+	topology_unref(topology);
+}
+
 /* A group of two v1 hierarchies; ID 0: not in that one. */
 static struct topology *two_hierarchies(uint64_t first, uint64_t second)
 {
@@ -439,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_rate_is_over_the_time_between_readings),
 		cmocka_unit_test(test_recreated_group_has_no_rate),
 		cmocka_unit_test(test_first_line_of_device),
+		cmocka_unit_test(test_keys_that_no_metric_reads),
 		cmocka_unit_test(test_group_of_two_hierarchies),
 	};
 

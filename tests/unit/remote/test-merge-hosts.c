@@ -4,6 +4,7 @@
 #include "lib/base/cleanup.h"
 #include "shared/remote/merge-hosts.h"
 
+static const uint64_t web_pids_ids[] = {11, 12, 0, 14}, db_pids_ids[] = {21, 27};
 static const struct frame_group web_groups[] = {{"/", 1}, {"/a", 2}, {"/a/x", 3}, {"/b", 4}};
 static const struct frame_value web_values[] = {
 	{"/", CGW_M_PIDS_CURRENT, {9, CGW_OK}},
@@ -18,10 +19,11 @@ static const struct frame_value db_values[] = {
 };
 
 /* A sample of a host; its topology is kept by the sample. */
-static struct cgw_snapshot *sample(const struct frame_group *groups, uint32_t count,
-				   uint64_t seconds, const struct frame_value *values)
+static struct cgw_snapshot *sample(const struct frame_group *groups, const uint64_t *pids_ids,
+				   uint32_t count, uint64_t seconds,
+				   const struct frame_value *values)
 {
-	struct topology *topology = frame_topology(groups, count);
+	struct topology *topology = frame_topology_in_two(groups, pids_ids, count);
 	struct cgw_snapshot *snapshot = frame_snapshot(topology, seconds, values, count);
 
 	topology_unref(topology);
@@ -31,6 +33,7 @@ static struct cgw_snapshot *sample(const struct frame_group *groups, uint32_t co
 struct expected_group {
 	const char *path;
 	uint64_t id;
+	uint64_t pids_id;
 	uint32_t below;
 	struct cgw_number pids;
 	uint64_t read_s; /* 0: never */
@@ -42,6 +45,8 @@ static struct cgw_snapshot *merge(struct merge *merge, const struct merge_part *
 	struct cgw_metric_set metrics = {0};
 	struct cgw_snapshot *merged = NULL;
 
+	if (merge->layout_count == 0)
+		assert_int_equal(merge_start(merge), 0);
 	cgw_metric_set_add(&metrics, CGW_M_PIDS_CURRENT);
 	assert_int_equal(merge_snapshots(merge, parts, count, &metrics, &merged), 0);
 	return merged;
@@ -59,7 +64,15 @@ static void assert_groups(const struct cgw_snapshot *merged, const struct expect
 
 		(void)cgw_topology_path(topology, i, path, sizeof(path));
 		assert_string_equal(path, expected[i].path);
-		assert_int_equal(topology->id[0][i], expected[i].id);
+		/* The first hierarchy is that of the artificial groups. */
+		assert_int_equal(topology->id[0][i], 0);
+		assert_int_equal(topology->hierarchy_count, topology->layout->hierarchy_count);
+		if (topology->hierarchy_count > 1) {
+			assert_int_equal(topology->id[1][i], expected[i].id);
+			assert_int_equal(topology->id[2][i], expected[i].pids_id);
+		}
+		assert_int_equal(topology->present[i], (expected[i].id == 0 ? 1 : 2) |
+							       (expected[i].pids_id != 0 ? 4 : 0));
 		assert_int_equal(topology->below[i], expected[i].below);
 		assert_int_equal(pids.state, expected[i].pids.state);
 		assert_int_equal(pids.value, expected[i].pids.value);
@@ -70,15 +83,17 @@ static void assert_groups(const struct cgw_snapshot *merged, const struct expect
 static void test_groups_are_below_their_hosts(void **state)
 {
 	static const struct expected_group expected[] = {
-		{"/", 0, 7, {0, CGW_ABSENT}, 0},     {"/db", 1, 1, {3, CGW_OK}, 20},
-		{"/db/a", 7, 0, {2, CGW_OK}, 20},    {"/lost", 0, 0, {0, CGW_GONE}, 0},
-		{"/web", 1, 3, {9, CGW_OK}, 10},     {"/web/a", 2, 1, {6, CGW_OK}, 10},
-		{"/web/a/x", 3, 0, {5, CGW_OK}, 10}, {"/web/b", 4, 0, {0, CGW_MAX}, 10},
+		{"/", 0, 0, 7, {0, CGW_ABSENT}, 0},     {"/db", 1, 21, 1, {3, CGW_OK}, 20},
+		{"/db/a", 7, 27, 0, {2, CGW_OK}, 20},   {"/lost", 0, 0, 0, {0, CGW_GONE}, 0},
+		{"/web", 1, 11, 3, {9, CGW_OK}, 10},    {"/web/a", 2, 12, 1, {6, CGW_OK}, 10},
+		{"/web/a/x", 3, 0, 0, {5, CGW_OK}, 10}, {"/web/b", 4, 14, 0, {0, CGW_MAX}, 10},
 	};
-	struct cgw_snapshot *web = sample(web_groups, ARRAY_SIZE(web_groups), 10, web_values);
-	struct cgw_snapshot *db = sample(db_groups, ARRAY_SIZE(db_groups), 20, db_values);
+	struct cgw_snapshot *web =
+		sample(web_groups, web_pids_ids, ARRAY_SIZE(web_groups), 10, web_values);
+	struct cgw_snapshot *db =
+		sample(db_groups, db_pids_ids, ARRAY_SIZE(db_groups), 20, db_values);
 	const struct merge_part parts[] = {{"db", db}, {"lost", NULL}, {"web", web}};
-	struct merge state_of_merge = {.layout = NULL};
+	struct merge state_of_merge = {.layout_count = 0};
 	struct cgw_snapshot *merged = merge(&state_of_merge, parts, ARRAY_SIZE(parts));
 
 	(void)state;
@@ -98,18 +113,20 @@ static void test_changes_of_one_host(void **state)
 		{"/c", CGW_M_PIDS_CURRENT, {4, CGW_OK}},
 	};
 	static const struct expected_group after[] = {
-		{"/", 0, 2, {0, CGW_ABSENT}, 0},
-		{"/db", 1, 1, {3, CGW_OK}, 21},
-		{"/db/c", 8, 0, {4, CGW_OK}, 21},
+		{"/", 0, 0, 2, {0, CGW_ABSENT}, 0},
+		{"/db", 1, 21, 1, {3, CGW_OK}, 21},
+		{"/db/c", 8, 27, 0, {4, CGW_OK}, 21},
 	};
 	static const struct expected_group lost[] = {
-		{"/", 0, 1, {0, CGW_ABSENT}, 0},
-		{"/db", 0, 0, {0, CGW_GONE}, 0},
+		{"/", 0, 0, 1, {0, CGW_ABSENT}, 0},
+		{"/db", 0, 0, 0, {0, CGW_GONE}, 0},
 	};
-	struct cgw_snapshot *first = sample(db_groups, ARRAY_SIZE(db_groups), 20, db_values);
-	struct cgw_snapshot *second = sample(changed, ARRAY_SIZE(changed), 21, changed_values);
+	struct cgw_snapshot *first =
+		sample(db_groups, db_pids_ids, ARRAY_SIZE(db_groups), 20, db_values);
+	struct cgw_snapshot *second =
+		sample(changed, db_pids_ids, ARRAY_SIZE(changed), 21, changed_values);
 	struct merge_part part = {"db", first};
-	struct merge state_of_merge = {.layout = NULL};
+	struct merge state_of_merge = {.layout_count = 0};
 	struct cgw_snapshot *merged = merge(&state_of_merge, &part, 1), *again;
 
 	(void)state;

@@ -299,6 +299,34 @@ static void test_sums_of_only_group(void **state)
 	}
 }
 
+/* What is in the group alone is computed from its children, and from no deeper groups. */
+static void test_children_of_only_group(void **state)
+{
+	(void)state;
+	for (int with_children = 0; with_children <= 1; with_children++) {
+		const struct cgw_sampler_options options = {
+			.below = "/a", .only_group = true, .with_children = with_children != 0};
+		struct machine *machine = machine_new(make_v1_alone);
+		struct cgw_snapshot *snapshot;
+
+		tree_file(machine->dir, "cgroup/memory/a/memory.usage_in_bytes", "4096\n");
+		tree_file(machine->dir, "cgroup/memory/a/x/memory.usage_in_bytes", "1024\n");
+		tree_file(machine->dir, "cgroup/memory/a/x/deep/memory.usage_in_bytes", "512\n");
+		open_with(machine, &options, "memory.current");
+		snapshot = sample(machine);
+		assert_number(snapshot, "/a", CGW_M_MEMORY_CURRENT, CGW_OK, 4096);
+		assert_int_equal(cgw_topology_find(cgw_snapshot_topology(snapshot), "/a/x") !=
+					 CGW_NO_GROUP,
+				 with_children);
+		if (with_children)
+			assert_number(snapshot, "/a/x", CGW_M_MEMORY_CURRENT, CGW_OK, 1024);
+		assert_int_equal(cgw_topology_find(cgw_snapshot_topology(snapshot), "/a/x/deep"),
+				 CGW_NO_GROUP);
+		cgw_snapshot_unref(snapshot);
+		machine_free(machine);
+	}
+}
+
 /* A number that cannot be read makes the sums above it unknown, not too small. */
 static void test_unreadable_descendant(void **state)
 {
@@ -405,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_incomplete_sums_are_absent),
 		cmocka_unit_test(test_ancestors_alone),
 		cmocka_unit_test(test_sums_of_only_group),
+		cmocka_unit_test(test_children_of_only_group),
 		cmocka_unit_test(test_unreadable_descendant),
 		cmocka_unit_test(test_sums_of_idle_groups),
 		cmocka_unit_test(test_events_that_exclude_descendants),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-own-values.c - the list without descendants: own values, or a mark. */
+#include <errno.h>
+
 #include "session.h"
 #include "test.h"
 #include "tui/list/column.h"
@@ -51,10 +53,34 @@ static void test_own_values_in_all_columns(void **state)
 	session_end(&session);
 }
 
+static void test_columns_of_file_keys(void **state)
+{
+	static const struct {
+		const char *text, *printed;
+	} rows[] = {
+		{"memory.stat:newkey", "memory.stat:newkey"},
+		{"memory.stat:newkey.rate", "memory.stat:newkey.rate"},
+		{"memory.stat:newkey:value", "memory.stat:newkey"},
+		{"memory.stat:anon", "memory.anon"},
+		{"cpu.pressure:some.avg10:bar", "cpu.pressure.some.avg10:bar"},
+	};
+	struct column column;
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(column_parse(rows[i].text, &column, NULL), 0);
+		(void)column_print(&column, text, sizeof(text));
+		assert_string_equal(text, rows[i].printed);
+	}
+	assert_int_equal(column_parse("memory.stat:newkey:bar", &column, NULL), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_inclusive_columns_are_marked),
+		cmocka_unit_test(test_columns_of_file_keys),
 		cmocka_unit_test(test_own_values_in_all_columns),
 	};
 

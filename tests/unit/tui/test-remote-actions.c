@@ -31,9 +31,29 @@ struct fixture {
 	char program[300];
 };
 
+/* The next sample has the group nginx.service with these IDs. */
+static void show_groups(struct fixture *fixture, uint64_t memory_id, uint64_t pids_id)
+{
+	struct frame_group groups[ARRAY_SIZE(session_groups)];
+	uint64_t pids_ids[ARRAY_SIZE(session_groups)];
+
+	memcpy(groups, session_groups, sizeof(groups));
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		bool is_nginx = strstr(groups[i].path, "nginx") != NULL;
+
+		groups[i].id = is_nginx ? memory_id : groups[i].id;
+		pids_ids[i] = is_nginx ? pids_id : 100 + groups[i].id;
+	}
+	topology_unref(fixture->session.topology);
+	fixture->session.topology = frame_topology_in_two(groups, pids_ids, ARRAY_SIZE(groups));
+	session_sample(&fixture->session);
+}
+
+/* As on v1: the host's groups are in two hierarchies. */
 static void begin(struct fixture *fixture, const char *const *names, size_t count)
 {
 	session_begin(&fixture->session, 24, 100);
+	show_groups(fixture, 5, 105);
 	fixture->tree = tree_new();
 	tree_file(fixture->tree, "ssh", script);
 	(void)snprintf(fixture->program, sizeof(fixture->program), "%s/ssh", fixture->tree->path);
@@ -95,14 +115,14 @@ static void test_action_runs_after_confirmation(void **state)
 	expect_command(
 		&fixture,
 		"admin@web1: cgward freeze --dry-run --why by\\ hand,\\ in\\ cgward\\ top\\ --host "
-		"--if-id 5 -- "
+		"--if-id memory:5,pids:105 -- "
 		"/system.slice/nginx.service");
 	session_keys(session, "Enter");
 	run_jobs(&fixture);
 	expect_command(
 		&fixture,
 		"admin@web1: cgward freeze --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host "
-		"--if-id 5 -- "
+		"--if-id memory:5,pids:105 -- "
 		"/system.slice/nginx.service");
 	session_shows(session, "admin@web1: changed");
 	/* Esc cancels: only the dry run was sent. */
@@ -113,23 +133,15 @@ static void test_action_runs_after_confirmation(void **state)
 	expect_command(
 		&fixture,
 		"admin@web1: cgward thaw --dry-run --why by\\ hand,\\ in\\ cgward\\ top\\ --host "
-		"--if-id 5 -- "
+		"--if-id memory:5,pids:105 -- "
 		"/system.slice/nginx.service");
 	end(&fixture);
 }
 
-/* The next sample has another nginx.service, with ID 99. */
-static void replace_nginx(struct fixture *fixture)
+/* The next sample has an nginx.service that was created again in one of the hierarchies only. */
+static void replace_nginx(struct fixture *fixture, size_t hierarchy)
 {
-	struct frame_group groups[ARRAY_SIZE(session_groups)];
-
-	memcpy(groups, session_groups, sizeof(groups));
-	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
-		if (strstr(groups[i].path, "nginx") != NULL)
-			groups[i].id = 99;
-	topology_unref(fixture->session.topology);
-	fixture->session.topology = frame_topology(groups, ARRAY_SIZE(groups));
-	session_sample(&fixture->session);
+	show_groups(fixture, hierarchy == 0 ? 99 : 5, hierarchy == 0 ? 105 : 199);
 }
 
 /* The group is replaced while the dialog is open: the host gets the ID of the dialog. */
@@ -139,14 +151,24 @@ static void test_action_has_the_id_of_its_dialog(void **state)
 	static const struct {
 		const char *open, *text, *command;
 	} rows[] = {
-		{"f", "", "freeze --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
-		{"t", "", "thaw --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
-		{"D", "", "delete --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
+		{"f", "",
+		 "freeze --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id "
+		 "memory:5,pids:105"},
+		{"t", "",
+		 "thaw --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id "
+		 "memory:5,pids:105"},
+		{"D", "",
+		 "delete --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id "
+		 "memory:5,pids:105"},
 		{"k Enter", "",
-		 "kill --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5 --signal 15"},
-		{"m", "41", "move --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
+		 "kill --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id "
+		 "memory:5,pids:105 --signal 15"},
+		{"m", "41",
+		 "move --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id "
+		 "memory:5,pids:105"},
 		{"F8", "pids.max=50",
-		 "set --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5 --enable"},
+		 "set --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id "
+		 "memory:5,pids:105 --enable"},
 	};
 	struct fixture fixture;
 	struct session *session = &fixture.session;
@@ -165,7 +187,7 @@ static void test_action_has_the_id_of_its_dialog(void **state)
 			session_keys(session, "Enter");
 		}
 		run_jobs(&fixture);
-		replace_nginx(&fixture);
+		replace_nginx(&fixture, i % 2);
 		session_keys(session, "Enter");
 		run_jobs(&fixture);
 		(void)snprintf(expected, sizeof(expected),
@@ -188,14 +210,14 @@ static void test_prompt_of_replaced_group_is_refused(void **state)
 	struct session *session = &fixture.session;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(rows); i++) {
 		begin(&fixture, names, 1);
 		session_keys(session, "/");
 		session_type(session, "nginx");
 		session_keys(session, "Enter Esc");
-		session_keys(session, rows[i].open);
-		session_type(session, rows[i].text);
-		replace_nginx(&fixture);
+		session_keys(session, rows[i / 2].open);
+		session_type(session, rows[i / 2].text);
+		replace_nginx(&fixture, i % 2);
 		session_keys(session, "Enter");
 		session_shows(session, "removed or replaced");
 		session_hides(session, "On host");
@@ -224,7 +246,8 @@ static void test_action_runs_on_the_host_of_the_group(void **state)
 	expect_command(
 		&fixture,
 		"system.slice: cgward set --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host "
-		"--if-id 5 --enable -- /nginx.service pids.max\\=50 io.max.rbps\\=8:0\\ 10M");
+		"--if-id memory:5,pids:105 --enable -- /nginx.service pids.max\\=50 "
+		"io.max.rbps\\=8:0\\ 10M");
 	/* The prompt rejects a text that is not an assignment. */
 	session_keys(session, "F8");
 	session_type(session, "pids.max");
