@@ -179,8 +179,9 @@ static void print_assignments(struct completion *completion)
 			print_devices(completion);
 		return;
 	}
-	for (enum cgw_control i = 0; i < CGW_CONTROL_COUNT; i++) {
-		const struct cgw_control_info *info = cgw_control_info(i);
+	for (size_t i = 0; i < CGW_CONTROL_COUNT; i++) {
+		const struct cgw_control_info *info =
+			cgw_control_info((enum cgw_control)cgw_control_nth(i));
 		char text[128];
 
 		snprintf(text, sizeof(text), "%s=", info->key);

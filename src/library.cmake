@@ -3,7 +3,9 @@
 # libcgward: builds the modules of the library as one shared and one static library, and installs
 # the pkg-config and CMake files for its users. The cgward program links the modules directly.
 set(library_modules base kernel metric sample model limit policy advise inspect render recording)
-set(library_version 0) # SONAME; increase it for every incompatible change of the ABI
+# SONAME. It is increased by the first incompatible change of the ABI since the last release: tests/install/abi.sh compares
+# with the newest tag. Before the first release no program can depend on it, so it stays 0.
+set(library_version 0)
 
 set(library_objects "")
 set(library_targets "")

@@ -53,6 +53,9 @@ struct cgw_control_info {
 };
 
 const struct cgw_control_info *cgw_control_info(enum cgw_control control) CGW_PURE;
+
+/* Lists the controls by family: returns the i-th one, or -ENOENT behind the last. */
+int cgw_control_nth(size_t i) CGW_PURE;
 /*
  * Finds a control by key or alias. Returns -ENOENT for an unknown key, with the nearest known one
  * in `diag`. Only cgw_assignment_parse() accepts a key that contains an instance

@@ -154,6 +154,9 @@ struct cgw_metric_info {
 /* Returns NULL only for an invalid metric. */
 const struct cgw_metric_info *cgw_metric_info(enum cgw_metric metric) CGW_PURE;
 
+/* Lists the metrics by family: returns the i-th one, or -ENOENT behind the last. */
+int cgw_metric_nth(size_t i) CGW_PURE;
+
 /* Finds a metric by key or alias. Returns the metric, or -ENOENT. */
 int cgw_metric_find(const char *key) CGW_PURE;
 
@@ -174,20 +177,21 @@ struct cgw_metric_key {
  */
 int cgw_metric_find_key(const char *file_and_key, struct cgw_metric_key *ret_key);
 
-/* A set of metrics. Zeroed memory is the empty set. */
+/* A set of metrics. Zeroed memory is the empty set. It has room for metrics of later versions. */
+#define CGW_METRIC_CAPACITY 1024
 struct cgw_metric_set {
-	uint64_t bits[(CGW_METRIC_COUNT + 63) / 64];
+	uint64_t bits[CGW_METRIC_CAPACITY / 64];
 };
 
 static inline void cgw_metric_set_add(struct cgw_metric_set *set, enum cgw_metric metric)
 {
-	if ((unsigned)metric < CGW_METRIC_COUNT)
+	if ((unsigned)metric < CGW_METRIC_CAPACITY)
 		set->bits[(unsigned)metric / 64] |= UINT64_C(1) << ((unsigned)metric % 64);
 }
 
 static inline bool cgw_metric_set_has(const struct cgw_metric_set *set, enum cgw_metric metric)
 {
-	return (unsigned)metric < CGW_METRIC_COUNT &&
+	return (unsigned)metric < CGW_METRIC_CAPACITY &&
 	       (set->bits[(unsigned)metric / 64] >> ((unsigned)metric % 64) & 1);
 }
 

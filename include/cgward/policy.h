@@ -162,7 +162,7 @@ enum cgw_truth cgw_policy_place_matches(const struct cgw_policy *policy, size_t 
 								  const char *pattern),
 					void *context);
 /*
- * Checks whether the policy may set a control of a group; CGW_CONTROL_COUNT checks freeze, kill and
+ * Checks whether the policy may set a control of a group; CGW_CONTROL_NONE checks freeze, kill and
  * move. Returns 0, or -EPERM with the section or built-in protection that forbids it in `diag`.
  */
 int cgw_policy_check_protected(const struct cgw_policy *policy, const struct cgw_frame *frame,
@@ -305,7 +305,7 @@ size_t cgw_engine_instances(const struct cgw_engine *engine, struct cgw_instance
 struct cgw_applied_value {
 	const char *path;
 	uint64_t group_id;
-	enum cgw_control control; /* CGW_CONTROL_COUNT: the group is frozen */
+	enum cgw_control control; /* CGW_CONTROL_NONE: the group is frozen */
 	const char *original;     /* the value before the change */
 	const char *accepted;     /* the value that the kernel accepted */
 	uint32_t section;         /* the section that set the current value */

@@ -12,15 +12,6 @@ CGWARD=$ROOT/usr/bin/cgward
 work=$(mktemp -d) && test_files+=("$work")
 jobs=$(nproc)
 
-# logged NAME COMMAND...: runs COMMAND as one test; prints the end of its output on failure.
-logged() {
-	local name=$1
-	shift
-	if "$@" >"$work/log" 2>&1; then ok "$name"; else
-		tail -n 20 "$work/log"
-		not_ok "$name"
-	fi
-}
 configure() { # DIRECTORY OPTION...
 	cmake -S "$top" -B "$@" -DCMAKE_BUILD_TYPE=Debug
 }
@@ -77,7 +68,21 @@ logged "installs again" cmake --install "$work/ninja"
 same "the configuration is kept" "; changed" "$(tail -n 1 "$stage/etc/cgward/cgward.conf")"
 logged "uninstalls" cmake --build "$work/ninja" --target uninstall
 same "all but the configuration is removed" /etc/cgward/cgward.conf "$(cd "$stage" && find . -type f -o -type l -o -path '*/cgward' ! -path './etc/*' | sed 's/^\.//')"
+# The prefix is compiled in.
+message=$(cmake --install "$work/ninja" --prefix /opt/cgward 2>&1)
+check "another prefix than the configured one is refused, with the remedy" \
+	grep -qzE 'cannot install into /opt/cgward:.*/usr/local.*-DCMAKE_INSTALL_PREFIX=/opt/cgward' <<<"$message"
+message=$(cmake --install "$work/ninja" --prefix /opt/cgward --component development 2>&1)
+check "also for one component" grep -q 'cannot install into /opt/cgward:' <<<"$message"
+check "nothing is installed there" test ! -e "$stage/opt"
 unset DESTDIR
+logged "is configured with another prefix" cmake "$work/ninja" -DCMAKE_INSTALL_PREFIX=/opt/cgward
+logged "builds again" cmake --build "$work/ninja"
+logged "installs there" env DESTDIR="$stage" cmake --install "$work/ninja"
+same "cgward.pc, units and the program name the new prefix" "prefix=/opt/cgward
+ExecStart=/opt/cgward/bin/cgward serve
+/opt/cgward/share/cgward/themes" "$(cd "$stage/opt/cgward" && grep -rh ^prefix= --include=cgward.pc . && grep -rh '^ExecStart=.* serve' . &&
+	strings -a bin/cgward | grep -x '/.*/cgward/themes')"
 
 # Missing packages.
 message=$(without libsystemd jansson 2>&1)

@@ -39,6 +39,9 @@ check "the headers declare functions" test -s declared
 comm -13 declared exported | sed 's/^/exported, but not declared in a header: /' | empty "the shared library exports nothing else"
 comm -23 declared exported | sed 's/^/declared, but not exported: /' | empty "the shared library exports all that the headers declare"
 comm -3 exported archived | empty "the static library has the same symbols"
+sed -nE 's/^ (cgw_[^@]*)@.*/\1/p' "$consumer/../../../packaging/debian/libcgward0.symbols" | sort -u | comm -3 - exported |
+	sed 's/^\t/not recorded (RECORD=1 tests\/install\/abi.sh): /; t; s/^/recorded, but not exported: /' |
+	empty "Debian's symbols file has the same symbols"
 for header in "$include"/cgward/*.h; do
 	name=cgward/${header##*/}
 	for compiler in gcc clang; do

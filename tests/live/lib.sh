@@ -40,6 +40,18 @@ check() {
 	if "$@"; then ok "$check_name"; else not_ok "$check_name"; fi
 }
 
+# logged NAME COMMAND...: check, with the end of the output only if COMMAND fails.
+logged() {
+	local logged_name=$1 log
+	shift
+	log=$(mktemp)
+	if "$@" >"$log" 2>&1; then ok "$logged_name"; else
+		tail -n 20 "$log"
+		not_ok "$logged_name"
+	fi
+	rm -f "$log"
+}
+
 # same NAME EXPECTED ACTUAL
 same() {
 	if [ "$2" = "$3" ]; then ok "$1"; else

@@ -248,7 +248,7 @@ enum cli_exit assign_add(struct change_command *command, const struct group_list
 		CLEANUP(cleanup_free) char *value = NULL;
 		CLEANUP(groups_done) struct group_list with_control = {0};
 		const struct group_list *list;
-		enum cgw_control control = CGW_CONTROL_COUNT;
+		enum cgw_control control = CGW_CONTROL_NONE;
 		struct cgw_diag diag = {0};
 		enum cli_exit status;
 		int r = cgw_assignment_parse(arguments[i], &control, &value, &diag);

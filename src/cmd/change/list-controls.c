@@ -114,7 +114,7 @@ enum cli_exit controls_list(struct change_command *command)
 		return status;
 	/* A key that is shortened cannot be used. */
 	listing_start(&listing, stdout, command->json, columns, 0);
-	for (enum cgw_control control = 0; control < CGW_CONTROL_COUNT; control++)
-		list_control(&listing, command->layout, control);
+	for (size_t i = 0; i < CGW_CONTROL_COUNT; i++)
+		list_control(&listing, command->layout, (enum cgw_control)cgw_control_nth(i));
 	return listing_end(&listing) < 0 ? CLI_FAILED : CLI_OK;
 }

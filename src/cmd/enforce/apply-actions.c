@@ -124,7 +124,7 @@ static struct undo_record freeze_record(const struct cgw_action *action,
 {
 	return (struct undo_record){
 		.level = STORE_RULE,
-		.control = CGW_CONTROL_COUNT,
+		.control = CGW_CONTROL_NONE,
 		.group_id = target->id,
 		.hierarchy = target->hierarchy,
 		.path = action->path,

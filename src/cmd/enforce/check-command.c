@@ -65,8 +65,9 @@ static void print_keys(void)
 	for (size_t i = 0; cgw_policy_key(i, &key) == 0; i++)
 		printf("%-24s %-16s %-32s %s%s\n", key.sections, key.key, key.syntax, key.help,
 		       key.repeatable ? " (may be repeated)" : "");
-	for (enum cgw_control i = 0; i < CGW_CONTROL_COUNT; i++) {
-		const struct cgw_control_info *info = cgw_control_info(i);
+	for (size_t i = 0; i < CGW_CONTROL_COUNT; i++) {
+		const struct cgw_control_info *info =
+			cgw_control_info((enum cgw_control)cgw_control_nth(i));
 
 		if (!info->action)
 			printf("%-24s %-16s %-32s %s\n", "limit", info->key, info->syntax,
@@ -119,7 +120,7 @@ static bool is_protected(struct checking *checking, size_t section, uint32_t gro
 			 struct cgw_diag *diag)
 {
 	const struct policy_trial *trial = &checking->trial;
-	enum cgw_control control = CGW_CONTROL_COUNT;
+	enum cgw_control control = CGW_CONTROL_NONE;
 	const char *value;
 
 	(void)cgw_policy_assignment(trial->policy, section, 0, &control, &value);

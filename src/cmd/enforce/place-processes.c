@@ -175,7 +175,7 @@ static bool is_protected(const struct enforcement *enforcement, pid_t pid, struc
 
 		guarded = group != CGW_NO_GROUP && strcmp(path, "/") != 0 &&
 			  cgw_policy_check_protected(enforcement->policy, enforcement->frame,
-						     &enforcement->facts, group, CGW_CONTROL_COUNT,
+						     &enforcement->facts, group, CGW_CONTROL_NONE,
 						     diag) < 0;
 	}
 	cgw_membership_done(&membership);

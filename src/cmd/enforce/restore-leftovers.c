@@ -28,7 +28,7 @@ static bool is_record_gone(const struct applier *applier, const struct undo_reco
 /* Returns 0 if nothing remains to restore, else the reason of the failure. */
 static int restore_record(struct applier *applier, const struct undo_record *record)
 {
-	bool freeze = record->control == CGW_CONTROL_COUNT;
+	bool freeze = record->control == CGW_CONTROL_NONE;
 	const struct cgw_action action = {
 		.kind = freeze ? CGW_ACTION_THAW : CGW_ACTION_RESTORE,
 		.rule = "restore",
@@ -107,9 +107,9 @@ struct leftover {
 static int compare_leftovers(const void *a, const void *b)
 {
 	const struct leftover *first = a, *second = b;
-	bool freeze = first->record->control == CGW_CONTROL_COUNT;
+	bool freeze = first->record->control == CGW_CONTROL_NONE;
 
-	if (freeze != (second->record->control == CGW_CONTROL_COUNT))
+	if (freeze != (second->record->control == CGW_CONTROL_NONE))
 		return freeze ? -1 : 1;
 	if (first->record->level != second->record->level)
 		return first->record->level > second->record->level ? -1 : 1;

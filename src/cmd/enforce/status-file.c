@@ -70,7 +70,7 @@ static json_t *held_values(const struct cgw_policy *policy, const struct cgw_eng
 
 	for (size_t i = 0; i < count && i < LISTED_MAX; i++) {
 		CLEANUP(cleanup_free) char *group = escape_copy(values[i].path);
-		bool frozen = values[i].control == CGW_CONTROL_COUNT;
+		bool frozen = values[i].control == CGW_CONTROL_NONE;
 
 		json_array_append_new(
 			list,

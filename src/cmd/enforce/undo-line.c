@@ -146,7 +146,7 @@ int undo_line_parse(const struct cgw_layout *layout, char *line, struct undo_rec
 	     strcmp(fields[FIELD_VERB], "left") != 0))
 		return -EBADMSG;
 	control = strcmp(fields[FIELD_KEY], freeze_key) == 0
-			  ? (int)CGW_CONTROL_COUNT
+			  ? (int)CGW_CONTROL_NONE
 			  : cgw_control_find(fields[FIELD_KEY], NULL);
 	r = find_hierarchy(layout, fields[FIELD_HIERARCHY], &hierarchy);
 	if (control < 0 || r < 0)

@@ -10,7 +10,7 @@ enum undo_store_level { STORE_STANDING, STORE_RULE, STORE_LEVEL_COUNT };
 
 struct undo_record {
 	enum undo_store_level level;
-	enum cgw_control control; /* CGW_CONTROL_COUNT: the group was frozen */
+	enum cgw_control control; /* CGW_CONTROL_NONE: the group was frozen */
 	uint64_t group_id;        /* 0: a unit, whose setting outlives the group of `path` */
 	size_t hierarchy;         /* of `group_id`, and of the file that was written */
 	uint64_t live_id; /* of the unit's group when this run wrote the value; not on disk */

@@ -80,6 +80,19 @@ static const struct control_row rows[] = {
 #include <cgward/controls.def>
 };
 _Static_assert(ARRAY_SIZE(rows) == CGW_CONTROL_COUNT, "control-ids.h is outdated: run cmake");
+#undef CONTROL
+#undef ACTION
+
+#define CONTROL(id, ...) CGW_C_##id,
+#define ACTION(id, ...)  CGW_C_##id,
+static const uint8_t in_order[] = {
+#include <cgward/controls.def>
+};
+
+int cgw_control_nth(size_t i)
+{
+	return i < ARRAY_SIZE(in_order) ? in_order[i] : -ENOENT;
+}
 
 const struct control_row *control_row(enum cgw_control control)
 {

@@ -71,6 +71,19 @@ static const struct cgw_metric_info metrics[] = {
 };
 #undef METRIC
 _Static_assert(ARRAY_SIZE(metrics) == CGW_METRIC_COUNT, "metric-ids.h is outdated: run cmake");
+_Static_assert((int)CGW_METRIC_COUNT <= CGW_METRIC_CAPACITY, "CGW_METRIC_CAPACITY is exceeded");
+
+/* Numbers never change, so new metrics of a family are not beside its others by number. */
+#define METRIC(id, ...) CGW_M_##id,
+static const uint16_t in_order[] = {
+#include <cgward/metrics.def>
+};
+#undef METRIC
+
+int cgw_metric_nth(size_t i)
+{
+	return i < ARRAY_SIZE(in_order) ? in_order[i] : -ENOENT;
+}
 
 const struct cgw_metric_info *cgw_metric_info(enum cgw_metric metric)
 {

@@ -508,7 +508,7 @@ int cgw_field_nth(size_t i, struct cgw_field *ret_field)
 		return find_key(identities[i].key, ret_field);
 	i -= IDENTITY_COUNT;
 	if (i < CGW_METRIC_COUNT) {
-		*ret_field = metric_field((int)i);
+		*ret_field = metric_field(cgw_metric_nth(i));
 		return 0;
 	}
 	i -= CGW_METRIC_COUNT;

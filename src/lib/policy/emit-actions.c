@@ -191,7 +191,7 @@ struct cgw_action instance_action(struct cgw_engine *engine, const struct instan
 		.path = engine_copy_text(engine, instance->path),
 		.group_id = instance->group_id,
 		.hierarchy = instance->hierarchy,
-		.control = CGW_CONTROL_COUNT,
+		.control = CGW_CONTROL_NONE,
 		.dry_run = instance->dry_run,
 		.reason = engine_copy_text(engine, reason),
 	};

@@ -148,7 +148,7 @@ static void add_frozen(const struct cgw_engine *engine, struct cgw_applied_value
 		if (*count < capacity)
 			values[*count] = (struct cgw_applied_value){.path = instance->path,
 								    .group_id = instance->group_id,
-								    .control = CGW_CONTROL_COUNT,
+								    .control = CGW_CONTROL_NONE,
 								    .section = instance->section};
 		++*count;
 	}

@@ -95,11 +95,14 @@ int export_section(const struct cgw_layout *layout, const char *path, char **ret
 
 	if (r < 0)
 		return r;
-	for (enum cgw_control i = 0; i < CGW_CONTROL_COUNT; i++)
-		if (read_non_default(layout, path, i, value, sizeof(value))) {
-			string_builder_printf(&text, "%s = %s\n", cgw_control_info(i)->key, value);
-			any = true;
-		}
+	for (size_t i = 0; i < CGW_CONTROL_COUNT; i++) {
+		enum cgw_control control = (enum cgw_control)cgw_control_nth(i);
+
+		if (!read_non_default(layout, path, control, value, sizeof(value)))
+			continue;
+		string_builder_printf(&text, "%s = %s\n", cgw_control_info(control)->key, value);
+		any = true;
+	}
 	if (!any)
 		return -ENODATA;
 	if (text.error < 0)

@@ -251,7 +251,7 @@ static void log_protected(struct cgw_engine *engine, uint32_t section, uint32_t 
 {
 	struct section_state *state = &engine->sections[section];
 	struct cgw_action action = {
-		.kind = CGW_ACTION_LOG, .section = section, .control = CGW_CONTROL_COUNT};
+		.kind = CGW_ACTION_LOG, .section = section, .control = CGW_CONTROL_NONE};
 	CLEANUP(cleanup_free) char *path = NULL;
 	char reason[700];
 

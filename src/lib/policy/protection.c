@@ -105,5 +105,5 @@ int cgw_protection_check(void *context, const char *path, enum cgw_step_kind kin
 	if (group == CGW_NO_GROUP) /* created by this plan */
 		return 0;
 	return cgw_policy_check_protected(protection->policy, protection->frame, &facts, group,
-					  CGW_CONTROL_COUNT, diag);
+					  CGW_CONTROL_NONE, diag);
 }

@@ -86,7 +86,7 @@ static bool is_protected(const struct cgw_engine *engine, const struct instance 
 			 const struct rule_action *action)
 {
 	enum cgw_control control =
-		action->kind == CGW_ACTION_LIMIT ? action->control : CGW_CONTROL_COUNT;
+		action->kind == CGW_ACTION_LIMIT ? action->control : CGW_CONTROL_NONE;
 	struct cgw_diag diag = {0};
 
 	return (action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_FREEZE) &&

@@ -245,7 +245,7 @@ static bool is_protected(struct cgw_engine *engine, struct instance *instance,
 	for (size_t i = 0; i < step->count; i++) {
 		const struct rule_action *action = &step->actions[i];
 		enum cgw_control control =
-			action->kind == CGW_ACTION_LIMIT ? action->control : CGW_CONTROL_COUNT;
+			action->kind == CGW_ACTION_LIMIT ? action->control : CGW_CONTROL_NONE;
 		struct cgw_diag diag = {0};
 
 		if (requests[action->kind].changes_group &&

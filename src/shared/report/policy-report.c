@@ -200,7 +200,7 @@ static void print_enforcement(const struct policy_report *report, const char *ru
 static void print_section(const struct policy_report *report, size_t index, enum cgw_truth selected)
 {
 	struct cgw_section_info section = cgw_policy_section(report->policy, index);
-	enum cgw_control control = CGW_CONTROL_COUNT;
+	enum cgw_control control = CGW_CONTROL_NONE;
 	struct cgw_diag diag = {0};
 	const char *value;
 
@@ -320,7 +320,7 @@ static json_t *json_section(const struct policy_report *report, size_t index,
 			    enum cgw_truth selected)
 {
 	struct cgw_section_info section = cgw_policy_section(report->policy, index);
-	enum cgw_control control = CGW_CONTROL_COUNT;
+	enum cgw_control control = CGW_CONTROL_NONE;
 	struct cgw_diag diag = {0};
 	const struct daemon_instance *instance = NULL;
 	const char *value;

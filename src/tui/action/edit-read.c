@@ -88,14 +88,15 @@ static void run_read(struct job *job)
 	read->rows = calloc(CGW_CONTROL_COUNT, sizeof(*read->rows));
 	if (tally == NULL || read->rows == NULL)
 		return;
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
+	for (size_t i = 0; i < CGW_CONTROL_COUNT; i++) {
+		enum cgw_control control = (enum cgw_control)cgw_control_nth(i);
 		struct edit_row *row = &read->rows[read->count];
 
-		if (cgw_control_info((enum cgw_control)i)->action ||
-		    cgw_control_available(job->layout, (enum cgw_control)i, NULL) < 0 ||
-		    !read_control(read, (enum cgw_control)i, tally))
+		if (cgw_control_info(control)->action ||
+		    cgw_control_available(job->layout, control, NULL) < 0 ||
+		    !read_control(read, control, tally))
 			continue;
-		row->control = (enum cgw_control)i;
+		row->control = control;
 		tally_format(tally, row);
 		read->count++;
 	}

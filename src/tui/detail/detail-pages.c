@@ -139,15 +139,16 @@ void detail_fill_limits(struct app *app, struct detail *detail)
 		detail_add_value(detail, ROLE_TEXT, "owner", "%s", detail->owner);
 	for (size_t part = 0; part < ARRAY_SIZE(parts); part++) {
 		detail_add_heading(detail, parts[part].title);
-		for (int i = 0; i < CGW_METRIC_COUNT; i++) {
+		for (size_t i = 0; i < CGW_METRIC_COUNT; i++) {
+			enum cgw_metric metric = (enum cgw_metric)cgw_metric_nth(i);
+			const struct cgw_metric_info *info = cgw_metric_info(metric);
 			struct cgw_field field;
 
-			if (cgw_metric_info((enum cgw_metric)i)->kind != parts[part].kind)
+			if (info->kind != parts[part].kind)
 				continue;
-			if (cgw_metric_info((enum cgw_metric)i)->shape == CGW_SCALAR)
-				add_limit(detail, (enum cgw_metric)i, group);
-			else if (cgw_field_parse(cgw_metric_info((enum cgw_metric)i)->key, &field,
-						 NULL) == 0)
+			if (info->shape == CGW_SCALAR)
+				add_limit(detail, metric, group);
+			else if (cgw_field_parse(info->key, &field, NULL) == 0)
 				add_metric(detail, field, group);
 		}
 	}
@@ -186,19 +187,19 @@ void detail_fill_events(struct app *app, struct detail *detail)
 	if (group == CGW_NO_GROUP)
 		return;
 	detail_add_heading(detail, "Kernel counters, and increase since the group was opened");
-	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
-		const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)i);
+	for (size_t i = 0; i < CGW_METRIC_COUNT; i++) {
+		enum cgw_metric metric = (enum cgw_metric)cgw_metric_nth(i);
+		const struct cgw_metric_info *info = cgw_metric_info(metric);
 		struct cgw_number number;
 		uint64_t grown;
 
 		if (info->kind != CGW_COUNTER || !counts_events(info->key))
 			continue;
-		number = cgw_snapshot_number(cgw_frame_now(detail->frame), (enum cgw_metric)i,
-					     group);
+		number = cgw_snapshot_number(cgw_frame_now(detail->frame), metric, group);
 		if (number.state == CGW_ABSENT)
 			continue;
-		grown = detail->has_first_counts && number.value > detail->first_counts[i]
-				? number.value - detail->first_counts[i]
+		grown = detail->has_first_counts && number.value > detail->first_counts[metric]
+				? number.value - detail->first_counts[metric]
 				: 0;
 		row = detail_add(detail,
 				 grown > 0          ? ROLE_HOT

@@ -119,7 +119,7 @@ static struct cgw_action action_of(const struct machine *machine, enum cgw_actio
 		.path = "/web",
 		.group_id = id_of(machine, CGW_PIDS),
 		.hierarchy = hierarchy_of(machine, CGW_PIDS),
-		.control = kind == CGW_ACTION_FREEZE || kind == CGW_ACTION_THAW ? CGW_CONTROL_COUNT
+		.control = kind == CGW_ACTION_FREEZE || kind == CGW_ACTION_THAW ? CGW_CONTROL_NONE
 										: CGW_C_PIDS_MAX,
 		.value = value,
 		.reason = "",

@@ -73,7 +73,7 @@ static void test_records_survive_kill(void **state)
 	struct undo_store *store = open_store(*state);
 	struct undo_record a = record(unusual, CGW_C_MEMORY_MAX, 7, "max"),
 			   b = record(other, CGW_C_PIDS_MAX, 8, "100"),
-			   frozen = record(other, CGW_CONTROL_COUNT, 8, "");
+			   frozen = record(other, CGW_CONTROL_NONE, 8, "");
 
 	a.asked = "4K";
 	assert_int_equal(undo_store_put(store, &a), 0);
@@ -111,7 +111,7 @@ static void test_records_survive_kill(void **state)
 static void test_long_paths_are_not_cut(void **state)
 {
 	static char path[200000];
-	struct undo_record key = record(path, CGW_CONTROL_COUNT, 7, "");
+	struct undo_record key = record(path, CGW_CONTROL_NONE, 7, "");
 	struct undo_store *store = open_store(*state);
 
 	for (size_t i = 0; i + 1 < sizeof(path); i++)

@@ -345,6 +345,21 @@ static void test_devices_without_name_are_instances(void **state)
 	assert_int_equal(number.value, 34);
 }
 
+static void test_list_has_each_metric_once(void **state)
+{
+	struct cgw_metric_set seen = {0};
+
+	(void)state;
+	for (size_t i = 0; i < CGW_METRIC_COUNT; i++) {
+		int metric = cgw_metric_nth(i);
+
+		assert_non_null(cgw_metric_info((enum cgw_metric)metric));
+		assert_false(cgw_metric_set_has(&seen, (enum cgw_metric)metric));
+		cgw_metric_set_add(&seen, (enum cgw_metric)metric);
+	}
+	assert_int_equal(cgw_metric_nth(CGW_METRIC_COUNT), -ENOENT);
+}
+
 /* Checks every row of metrics.def for missing and invalid entries. */
 static void test_metric_table_is_complete(void **state)
 {
@@ -464,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_instances_by_format),
 		cmocka_unit_test(test_one_key_for_several_requests),
 		cmocka_unit_test(test_devices_without_name_are_instances),
+		cmocka_unit_test(test_list_has_each_metric_once),
 		cmocka_unit_test(test_metric_table_is_complete),
 		cmocka_unit_test(test_metric_by_file_and_key),
 		cmocka_unit_test(test_keys_of_all_sources_are_found),

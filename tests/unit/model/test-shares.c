@@ -383,6 +383,35 @@ static void test_headings_differ(void **state)
 			}
 }
 
+/* The numbers of metrics are not in the order of their table. */
+static void test_titles_are_those_of_the_metric(void **state)
+{
+	static const char *const views[][2] = {{".rate", " RATE"},
+					       {".own", " OWN"},
+					       {".effective", " EFF"},
+					       {".effective_by", " BY"},
+					       {".percent", " %"}};
+	unsigned checked = 0;
+
+	(void)state;
+	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+		for (size_t view = 0; view < ARRAY_SIZE(views); view++) {
+			const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)i);
+			char key[128], title[64], shown[64];
+			struct cgw_field field;
+
+			(void)snprintf(key, sizeof(key), "%s%s", info->key, views[view][0]);
+			if (cgw_field_parse(key, &field, NULL) < 0 || field.index != i ||
+			    field.view == CGW_VIEW_VALUE || field.view >= CGW_VIEW_DERIVED)
+				continue;
+			(void)snprintf(title, sizeof(title), "%s%s", info->title, views[view][1]);
+			(void)cgw_field_title(field, shown, sizeof(shown));
+			assert_string_equal(shown, title);
+			checked++;
+		}
+	assert_true(checked > CGW_METRIC_COUNT / 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +428,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_own_values_exclude_descendants, setup,
 						teardown),
 		cmocka_unit_test(test_headings_differ),
+		cmocka_unit_test(test_titles_are_those_of_the_metric),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,7 +100,7 @@ static void restore_the_rest(struct world *world)
 
 		if (group == NULL || group->id != held[i].group_id)
 			continue;
-		if (held[i].control == CGW_CONTROL_COUNT) {
+		if (held[i].control == CGW_CONTROL_NONE) {
 			group->frozen = false;
 			continue;
 		}
