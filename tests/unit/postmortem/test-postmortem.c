@@ -80,7 +80,7 @@ static void add_files(struct fixture *fixture)
 	write_counters(fixture);
 }
 
-static void start(struct fixture *fixture)
+static void start_every(struct fixture *fixture, uint64_t interval_ns)
 {
 	struct cgw_policy_postmortem settings = postmortem_defaults(fixture->pages);
 	const struct postmortem_options options = {
@@ -91,8 +91,13 @@ static void start(struct fixture *fixture)
 		.on_problem = print_problem,
 	};
 
-	settings.interval_ns = 20 * NS_PER_MS;
+	settings.interval_ns = interval_ns;
 	assert_int_equal(postmortem_start(&settings, &options, &fixture->postmortem, NULL), 0);
+}
+
+static void start(struct fixture *fixture)
+{
+	start_every(fixture, 20 * NS_PER_MS);
 }
 
 static int setup(void **state)
@@ -209,12 +214,18 @@ static void test_oom_kill(void **state)
 static void test_kill_in_a_removed_group(void **state)
 {
 	struct fixture *fixture = *state;
+	const struct cgw_action action = {
+		.kind = CGW_ACTION_FREEZE, .rule = "rule", .path = "/", .reason = "reason"};
+	const struct cgw_action_result result = {.outcome = CGW_OUTCOME_DONE};
+	CLEANUP(cleanup_json) json_t *first = NULL;
 	CLEANUP(cleanup_json) json_t *page = NULL;
 	json_t *other;
 
-	start(fixture);
-	clock_sleep_ms(500); /* of samples */
-	tree_remove(fixture->dir, "cgroup/top/web");
+	/* Only the action and the kernel log cause samples, so that none sees half of the kill. */
+	start_every(fixture, 3600 * NS_PER_S);
+	postmortem_add_action(fixture->postmortem, &action, &result);
+	first = wait_for_page(fixture, "/", 0, 0);
+	tree_move(fixture->dir, "cgroup/top/web", "removed");
 	fixture->kills++;
 	overwrite(fixture, "cgroup/top/memory.events", "max 9\noom 9\noom_kill 001\n");
 	log_kill(fixture);
