@@ -227,7 +227,7 @@ static int write_file(const struct page_store *store, const char *id, const char
 		      const char *text)
 {
 	CLEANUP(cleanup_close) int fd = -1;
-	struct page_name name = name_of(id, suffix), new = name_of(name.text, "new");
+	struct page_name name = name_of(id, suffix), new = name_of(id, "new");
 	int r;
 
 	(void)unlinkat(store->directory, new.text, 0);
