@@ -20,6 +20,7 @@ int main(int argc, char **argv)
 	struct cgw_field fields[COLUMNS];
 	struct cgw_metric_set metrics = {0};
 	struct cgw_diag diag = {0};
+	char title[64];
 	struct cgw_layout *layout;
 	struct cgw_sampler *sampler;
 	struct cgw_snapshot *snapshot;
@@ -34,7 +35,8 @@ int main(int argc, char **argv)
 		if (cgw_field_parse(keys[i], &fields[i], &diag) < 0)
 			return 1;
 		cgw_field_metrics(fields[i], &metrics);
-		printf("%s%s", cgw_field_title(fields[i]), i + 1 < COLUMNS ? "\t" : "\n");
+		cgw_field_title(fields[i], title, sizeof(title));
+		printf("%s%s", title, i + 1 < COLUMNS ? "\t" : "\n");
 	}
 	if (cgw_layout_open(NULL, &layout, &diag) < 0 ||
 	    cgw_sampler_new(layout, &(struct cgw_sampler_options){.below = argv[1]}, &sampler,

@@ -79,8 +79,8 @@ enum cgw_format {
 	CGW_FORMAT_LINE_COUNT,      /* cgroup.procs: the number of lines */
 	CGW_FORMAT_SPLIT_PROCESSES, /* cgroup.procs: lines missing in another hierarchy's list */
 	CGW_FORMAT_NETWORK,         /* cgroup.procs: /proc/PID/net/dev of each network namespace */
-	CGW_FORMAT_RUN_DELAY,       /* cgroup.procs: how long BPF programs saw its tasks wait */
 	CGW_FORMAT_TEXT,            /* the text itself, without the last newline */
+	CGW_FORMAT_RUN_DELAY,       /* cgroup.procs: how long BPF programs saw its tasks wait */
 	CGW_FORMAT_COUNT,
 };
 
