@@ -89,8 +89,8 @@ run_example() {
 	local line=${1//\/batch/$batch}
 	line=${line//1234/$service}
 	line=${line//undo 12/undo ${change:-}}
-	unshare -m bash -c 'mount --make-rprivate / && mount --bind "$1" /run && cd "$2" && export PATH=$2/bin:$PATH TERM=xterm
-		if [ "$4" = screen ]; then exec script -qec "timeout --foreground 3 $3" /dev/null; fi
+	unshare -m bash -c 'mount --make-rprivate / && mount --bind "$1" /run && cd "$2" && export PATH=$2/bin:$PATH TERM=xterm XDG_CONFIG_HOME=$2
+		if [ "$4" = screen ]; then exec script -qec "${3//cgward/timeout --foreground 3 cgward}" /dev/null; fi
 		set -o pipefail && eval "${3/cgward/timeout -s INT 4 cgward}"' - "$run" "$work" "$line" "${2:-}" </dev/null 2>&1
 }
 run=$(mktemp -d) && test_files+=("$run")

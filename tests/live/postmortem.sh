@@ -65,7 +65,7 @@ while True: blocks.append(b"x" * (1 << 20))') 2>/dev/null &
 # The daemon.
 "$CGWARD" set --direct --journal "$work/state" "$parent" memory.max=64M >/dev/null
 without_swap "$parent"
-printf '[policy]\nstate = %s\ninterval = 500ms\n[postmortem]\nto = %s\ngap = 10s\npages = 7\n[rule hungry]\nmatch = %s\nwhen = pids.current > 1000\nthen = log\n[rule freezing]\nmatch = %s\nwhen = pids.current > 0\nhold = 1s\nthen = freeze 1s\n[rule killing]\nmatch = %s\nwhen = pids.current > 0\nthen = kill KILL\n' \
+printf '[policy]\nstate = %s\ninterval = 500ms\n[postmortem]\nto = %s\ngap = 1h\npages = 7\n[rule hungry]\nmatch = %s\nwhen = pids.current > 1000\nthen = log\n[rule freezing]\nmatch = %s\nwhen = pids.current > 0\nhold = 1s\nthen = freeze 1s\n[rule killing]\nmatch = %s\nwhen = pids.current > 0\nthen = kill KILL\n' \
 	"$work/state" "$pages" "$group" "$frozen" "$killed" >"$work/policy.conf"
 daemon=
 if "$CGWARD" enforce --help >/dev/null 2>&1; then
