@@ -44,10 +44,12 @@ screen_in_colour() { terminal capture-pane -p -e; }
 
 # screen_shows TEXT: waits until TEXT is on the screen; screen_hides, until it is not.
 has_on_screen() { screen | grep -qF -- "$1"; }
-has_on_screen_or_ended() { has_on_screen "$1" || ! terminal has-session; }
+has_on_screen_or_ended() { { has_on_screen "$1" && screen_found=yes; } || ! terminal has-session; }
 screen_shows() {
+	# Not captured a second time: the screen may be drawn again meanwhile.
+	screen_found=
 	wait_for has_on_screen_or_ended "$1"
-	has_on_screen "$1" && return 0
+	[ -z "$screen_found" ] || return 0
 	echo "'$1' is not on the screen:"
 	screen
 	return 1
