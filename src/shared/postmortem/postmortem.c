@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* postmortem.c - watch all groups for events, and write a page about each. */
+/* postmortem.c - watch all groups for events, and write pages about them. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>

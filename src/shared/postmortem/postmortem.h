@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * postmortem.h - write a page about each OOM kill, refused fork, and kill or freeze by a rule.
+ * postmortem.h - write pages about OOM kills, refused forks, and actions of rules.
  *
  * A thread with its own sampler keeps the last minute of every group in memory, so that neither
  * reading nor a hanging disk delays the caller.
