@@ -125,13 +125,16 @@ static void decode_names(struct decode_job *job, const char *other)
 
 	while (decode_next_line(job, &line)) {
 		const char *space = memrchr(line.start, ' ', (size_t)(line.end - line.start));
+		const char *name_end = space;
 
-		if (space == NULL || space == line.start ||
+		while (name_end != NULL && name_end > line.start && name_end[-1] == ' ')
+			name_end--;
+		if (name_end == NULL || name_end == line.start ||
 		    (other != NULL && strncmp(line.start, other, strlen(other)) == 0))
 			continue;
 		job->instance_seen = true;
 		for (size_t i = 0; i < job->request_count; i++)
-			add_instance(job, i, line.start, (size_t)(space - line.start),
+			add_instance(job, i, line.start, (size_t)(name_end - line.start),
 				     decode_token(&job->requests[i], space + 1, line.end));
 	}
 	finish_instances(job);
