@@ -17,6 +17,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/escape-copy.h"
 #include "lib/base/string-list.h"
+#include "lib/metric/decode.h"
 #include "lib/model/sampling.h"
 #include <cgward/limit.h>
 #include <cgward/model.h>
@@ -90,6 +91,22 @@ static void print_word(const struct completion *completion, const char *word, co
 	       help != NULL ? "\t" : "", help != NULL ? help : "");
 }
 
+/* "sda newkey" is newkey on the device sda. */
+static const char *key_of_instance(const char *name)
+{
+	const char *space = strrchr(name, ' ');
+
+	return space != NULL ? space + 1 : name;
+}
+
+static bool has_key(const struct cgw_instance *instances, size_t count, const char *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(key_of_instance(instances[i].name), key) == 0)
+			return true;
+	return false;
+}
+
 static void print_file_key(const struct completion *completion, enum cgw_metric metric,
 			   const char *name)
 {
@@ -112,7 +129,7 @@ static void print_other_keys(const struct completion *completion)
 	size_t count;
 
 	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++)
-		if (cgw_metric_info(i)->sources[0].format == CGW_FORMAT_OTHER)
+		if (source_lists_other(&cgw_metric_info(i)->sources[0]))
 			cgw_metric_set_add(&metrics, i);
 	if (cgw_layout_open(&completion->context->roots, &layout, NULL) < 0 ||
 	    cgw_sampler_new(layout, &options, &sampler, NULL) < 0 ||
@@ -130,7 +147,8 @@ static void print_other_keys(const struct completion *completion)
 		     group++)
 			keys = cgw_snapshot_instances(now, i, group, &count);
 		for (size_t j = 0; keys != NULL && j < count; j++)
-			print_file_key(completion, i, keys[j].name);
+			if (!has_key(keys, j, key_of_instance(keys[j].name)))
+				print_file_key(completion, i, key_of_instance(keys[j].name));
 	}
 }
 
