@@ -19,12 +19,13 @@
 #include "lib/base/string-list.h"
 #include "lib/metric/decode.h"
 #include "lib/model/sampling.h"
+#include <cgward/inspect.h>
 #include <cgward/limit.h>
 #include <cgward/model.h>
 
 enum kind {
 	KIND_NONE,
-	KIND_GROUP,  /* a path, a unit's name or a container's ID */
+	KIND_GROUP,  /* a path, a unit's name or a container's ID or name */
 	KIND_PATH,   /* a path alone, or a glob over paths */
 	KIND_ASSIGN, /* a control and its value, which may begin with a device */
 	KIND_KEY,
@@ -225,6 +226,24 @@ static void add_field(struct string_list *names, const struct cgw_frame *frame, 
 	(void)string_list_take(names, escape_copy(name));
 }
 
+/* The names that engines keep in files: a socket could let the shell wait. */
+static void add_engine_names(struct string_list *names, const char *path)
+{
+	const struct cgw_names_options options = {.no_sockets = true};
+	struct cgw_identity identity;
+	struct cgw_names found;
+
+	cgw_identity_from_path(path, &identity);
+	if (identity.below != 0 ||
+	    (identity.kind != CGW_IDENTITY_CONTAINER && identity.kind != CGW_IDENTITY_POD))
+		return;
+	cgw_names_resolve(&identity, &options, &found);
+	if (found.name[0] != '\0')
+		(void)string_list_take(names, escape_copy(found.name));
+	if (found.pod[0] != '\0')
+		(void)string_list_take(names, escape_copy(found.pod));
+}
+
 /* Adds paths and other names, unless what was typed can only be the beginning of the other. */
 static void add_names(struct string_list *names, const struct cgw_frame *frame, enum kind kind,
 		      const char *typed)
@@ -242,6 +261,8 @@ static void add_names(struct string_list *names, const struct cgw_frame *frame, 
 			add_field(names, frame, "unit", group, SIZE_MAX);
 		if (others && kind == KIND_GROUP)
 			add_field(names, frame, "container", group, CONTAINER_ID_LENGTH);
+		if (others && kind == KIND_GROUP && path != NULL)
+			add_engine_names(names, path);
 	}
 }
 
