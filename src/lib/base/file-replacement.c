@@ -21,7 +21,7 @@ int replacement_begin(struct file_replacement *replacement, int directory_fd, co
 				   path);
 	if (length < 0 || (size_t)length >= sizeof(replacement->temporary))
 		return -ENAMETOOLONG;
-	/* What a process left that was killed. O_EXCL refuses a file that another user put there. */
+	/* A process that was killed left it. O_EXCL refuses one that appears in the meantime. */
 	(void)unlinkat(directory_fd, replacement->temporary, 0);
 	replacement->fd =
 		openat(directory_fd, replacement->temporary,
