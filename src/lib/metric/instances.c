@@ -118,6 +118,11 @@ void decode_blkio(struct decode_job *job)
 	finish_instances(job);
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /* "name value": every line is an instance, except one of the name `other`. */
 static void decode_names(struct decode_job *job, const char *other)
 {
@@ -125,16 +130,19 @@ static void decode_names(struct decode_job *job, const char *other)
 
 	while (decode_next_line(job, &line)) {
 		const char *space = memrchr(line.start, ' ', (size_t)(line.end - line.start));
-		const char *name_end = space;
+		const char *name = line.start, *name_end = space;
 
-		while (name_end != NULL && name_end > line.start && name_end[-1] == ' ')
+		if (space == NULL)
+			continue;
+		while (name < space && is_blank(*name))
+			name++;
+		while (name_end > name && is_blank(name_end[-1]))
 			name_end--;
-		if (name_end == NULL || name_end == line.start ||
-		    (other != NULL && strncmp(line.start, other, strlen(other)) == 0))
+		if (name_end == name || (other != NULL && strncmp(name, other, strlen(other)) == 0))
 			continue;
 		job->instance_seen = true;
 		for (size_t i = 0; i < job->request_count; i++)
-			add_instance(job, i, line.start, (size_t)(name_end - line.start),
+			add_instance(job, i, name, (size_t)(name_end - name),
 				     decode_token(&job->requests[i], space + 1, line.end));
 	}
 	finish_instances(job);
