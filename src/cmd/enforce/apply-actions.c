@@ -10,7 +10,9 @@
 #include "cmd/enforce/run-program.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/limit/essential-groups.h"
 #include "lib/limit/freezer.h"
+#include "lib/limit/plan.h"
 #include "lib/limit/unit-setting.h"
 
 /* The event loop waits no longer than this for processes to freeze or to die. */
@@ -195,8 +197,10 @@ static int thaw_target(struct applier *applier, const struct cgw_action *action,
 	step.expected_id = target->id;
 	step.expected_hierarchy = target->hierarchy;
 	r = apply_step(applier, action, &step, NULL, applied);
-	if (r == 0 && by_guard && applied->result.outcome == CGW_OUTCOME_UNCHANGED)
+	if (r == 0 && by_guard && applied->result.outcome == CGW_OUTCOME_UNCHANGED) {
 		applied->result.outcome = CGW_OUTCOME_DONE;
+		plan_record(applier->plan, "frozen");
+	}
 	if (r == 0 || cgw_error_is_gone(r) || r == -ESTALE)
 		(void)undo_store_remove(applier->store, &record);
 	return r;
@@ -255,12 +259,18 @@ static int log_only(struct applier *applier, const struct cgw_action *action,
 static int kill_group(struct applier *applier, const struct cgw_action *action,
 		      struct applied_action *applied)
 {
-	const struct cgw_step step = group_step(action, CGW_STEP_KILL);
+	struct cgw_step step = group_step(action, CGW_STEP_KILL);
+	struct cgw_diag diag = {0};
+	int r = 0;
 
-	if (action->largest_only)
-		return kill_largest_process(applier->layout, action, !is_applied(applier, action),
-					    applied->how, sizeof(applied->how));
-	return apply_step(applier, action, &step, NULL, applied);
+	if (action->largest_only) {
+		r = find_largest_process(applier->layout, action, &step.pid);
+		/* A signal to one process of a service can end it as well. */
+		r = r < 0 ? r : protection_check_service(action->path, &diag);
+	}
+	if (r < 0 && diag.text[0] != '\0')
+		snprintf(applied->reason, sizeof(applied->reason), "%s", diag.text);
+	return r < 0 ? r : apply_step(applier, action, &step, NULL, applied);
 }
 
 static int run_command(struct applier *applier, const struct cgw_action *action,
