@@ -38,7 +38,12 @@ static struct rule_transaction *find_transaction(struct applier *applier,
 	return transaction;
 }
 
-static int open_plan(struct applier *applier, const struct cgw_limit_options *options)
+const char *applier_journal(const struct applier *applier)
+{
+	return applier->store != NULL ? undo_store_directory(applier->store) : NULL;
+}
+
+int applier_open_plan(struct applier *applier, const struct cgw_limit_options *options)
 {
 	if (applier->plan != NULL)
 		return cgw_plan_reset(applier->plan, options);
@@ -58,7 +63,7 @@ int apply_step(struct applier *applier, const struct cgw_action *action,
 		.force = action->force || action->kind == CGW_ACTION_RESTORE,
 		.enable = true,
 		.no_undo = true,
-		.journal = applier->store != NULL ? undo_store_directory(applier->store) : NULL,
+		.journal = applier_journal(applier),
 		.who = who,
 		.why = action->reason,
 	};
@@ -66,7 +71,7 @@ int apply_step(struct applier *applier, const struct cgw_action *action,
 	int r;
 
 	snprintf(who, sizeof(who), "rule %.60s", action->rule);
-	r = open_plan(applier, &options);
+	r = applier_open_plan(applier, &options);
 	if (r == 0)
 		r = cgw_plan_add(applier->plan, step, &diag);
 	if (r == 0 && drop_ins != NULL)
