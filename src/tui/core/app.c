@@ -32,6 +32,7 @@ struct app *app_free(struct app *app)
 	rules_free(app->rules);
 	free(app->marks);
 	free(app->clipboard);
+	free(app->process.path);
 	string_list_free(&app->view_names);
 	replay_actions_done(&app->rehearsal);
 	cgw_history_free(app->history);
