@@ -2,9 +2,11 @@
 /* test-inspect-group.c - processes of a group and its descendants, in one or more hierarchies. */
 #include <linux/capability.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cgward/inspect.h>
 
+#include "fault-ops.h"
 #include "lib/base/cleanup.h"
 #include "proc-files.h"
 #include "test.h"
@@ -51,7 +53,7 @@ static void inspect(struct machine *machine, const char *path,
 	struct cgw_snapshot *snapshot;
 	uint32_t group;
 
-	assert_int_equal(cgw_layout_open(&roots, &machine->layout, NULL), 0);
+	assert_int_equal(layout_open_with(&roots, &fault_ops, &machine->layout, NULL), 0);
 	assert_int_equal(cgw_sampler_new(machine->layout, NULL, &machine->sampler, NULL), 0);
 	assert_int_equal(cgw_sampler_sample(machine->sampler, &snapshot), 0);
 	assert_int_equal(cgw_frame_new(&machine->frame), 0);
@@ -59,6 +61,7 @@ static void inspect(struct machine *machine, const char *path,
 	cgw_snapshot_unref(snapshot);
 	group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(machine->frame)), path);
 	assert_int_not_equal(group, CGW_NO_GROUP);
+	fault_arm(0, 0);
 	assert_int_equal(cgw_inspect(machine->layout, machine->frame, group, options,
 				     &machine->inspection, NULL),
 			 0);
@@ -144,6 +147,57 @@ static void test_zombies(void **state)
 	assert_int_equal(machine->inspection->processes[1].state, 'Z');
 }
 
+/* A process that is not in the group, in the namespaces of all others. */
+static void add_other(struct machine *machine, int pid)
+{
+	char path[64], full[300], target[64];
+
+	proc_add(machine->dir,
+		 &(struct proc_process){.pid = pid, .name = "other", .groups = "0::/b\n"});
+	snprintf(path, sizeof(path), "proc/%d/ns", pid);
+	tree_directory(machine->dir, path);
+	for (enum cgw_namespace_kind kind = 0; kind < CGW_NAMESPACE_COUNT; kind++) {
+		const char *name = cgw_namespace_name(kind);
+
+		snprintf(path, sizeof(path), "proc/%d/ns/%s", pid, name);
+		snprintf(target, sizeof(target), "%s:[%d]", name, 1000 + (int)kind);
+		(void)unlink(tree_at(machine->dir, path, full, sizeof(full)));
+		assert_int_equal(symlink(target, full), 0);
+	}
+}
+
+/*
+ * Processes of other groups are read to find who shares the namespaces. Each takes as few system
+ * calls as possible: its directory of namespaces and their links, and its list of groups, but not
+ * its state, because what has a namespace of mounts is alive.
+ */
+static void test_calls_for_each_other_process(void **state)
+{
+	const struct cgw_inspect_options options = {.zombies = true, .shared = true};
+	unsigned calls[2];
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		struct machine *machine;
+
+		setup((void **)&machine);
+		tree_machine_v2(machine->dir);
+		tree_file(machine->dir, "cgroup/a/cgroup.procs", "10\n");
+		add_other(machine, 10);
+		for (int other = 0; other <= (int)i; other++)
+			add_other(machine, 20 + other);
+		inspect(machine, "/a", &options);
+		calls[i] = fault_calls;
+		assert_int_equal(machine->inspection->process_count, 1);
+		assert_true(machine->inspection->shared);
+		assert_int_equal(machine->inspection->namespace_count, CGW_NAMESPACE_COUNT);
+		for (size_t k = 0; k < machine->inspection->namespace_count; k++)
+			assert_int_equal(machine->inspection->namespaces[k].other_processes, i + 1);
+		teardown((void **)&machine);
+	}
+	/* Two reads: the list of groups, and its end. */
+	assert_int_equal(calls[1] - calls[0], 1 + CGW_NAMESPACE_COUNT + 1 + 2);
+}
+
 /* Only all capabilities of the machine, in the host's user namespace, are full privileges. */
 static void test_privileges(void **state)
 {
@@ -183,6 +237,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_processes_that_are_not_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_zombies, setup, teardown),
+		cmocka_unit_test(test_calls_for_each_other_process),
 		cmocka_unit_test(test_privileges),
 	};
 
