@@ -167,7 +167,7 @@ static enum cli_exit apply(struct arguments *arguments)
 	for (size_t i = 0; i < report->count && status == CLI_OK; i++) {
 		const struct cgw_advice *advice = &report->advice[i];
 		struct cgw_step step = {.kind = CGW_STEP_SET, .path = advice->usage->path};
-		char value[64];
+		char value[CGW_ADVICE_TEXT_SIZE];
 
 		if (!advise_has_value(advice))
 			continue;
