@@ -12,203 +12,10 @@
 #include "lib/base/string-builder.h"
 #include "lib/policy/export-limits.h"
 #include "shared/cli/listing.h"
+#include "shared/report/advice-text.h"
 
 /* A recording of a day has seen each hour once. */
 #define DAY_NS (UINT64_C(24) * 3600 * NS_PER_S)
-
-bool advise_has_value(const struct cgw_advice *advice)
-{
-	return advice->kind == CGW_ADVICE_SET || advice->kind == CGW_ADVICE_LIMITED;
-}
-
-static void bytes(struct string_builder *text, const char *before, uint64_t number)
-{
-	char shown[32];
-
-	(void)cgw_format_bytes((double)number, shown, sizeof(shown));
-	string_builder_printf(text, "%s%s", before, shown);
-}
-
-static double percent(uint64_t ns_per_s)
-{
-	return (double)ns_per_s * 100 / (double)NS_PER_S;
-}
-
-static void number(struct string_builder *text, const struct cgw_advice *advice, const char *before,
-		   uint64_t per_s)
-{
-	char shown[64];
-	const struct cgw_value value = {
-		.state = CGW_OK, .exact = true, .number = per_s, .real = (double)per_s};
-
-	(void)cgw_format_value(value, (enum cgw_unit)cgw_control_info(advice->control)->unit,
-			       CGW_STYLE_HUMAN, shown, sizeof(shown));
-	string_builder_printf(text, "%s%s", before, shown);
-}
-
-static void add_device_use(struct string_builder *text, const struct cgw_advice *advice)
-{
-	static const char *const verbs[] = {"read", "wrote"};
-	bool writes = advice->control == CGW_C_IO_MAX_WBPS || advice->control == CGW_C_IO_MAX_WIOPS;
-
-	string_builder_add_escaped(text, advice->device);
-	string_builder_printf(text, ": %s", verbs[writes]);
-	number(text, advice, " up to ", advice->device_peak);
-	number(text, advice, "/s, p99 ", advice->device_p99);
-	number(text, advice, "/s; most of all groups ", advice->device_busiest);
-	string_builder_add(text, "/s");
-	if (advice->device_at_limit > 0)
-		string_builder_printf(text,
-				      "; at its limit in %" PRIu64 " of %" PRIu64 " intervals",
-				      advice->device_at_limit, advice->usage->intervals);
-}
-
-static void add_weight_use(struct string_builder *text, const struct cgw_advice *advice)
-{
-	const struct cgw_usage *usage = advice->usage;
-
-	string_builder_printf(
-		text,
-		"used up to %.1f%%, p99 %.1f%%; it and its siblings used all CPU time "
-		"in %" PRIu64 " of %" PRIu64 " intervals; then guaranteed %.1f%%, now "
-		"%.1f%%",
-		percent(usage->cpu_peak), percent(usage->cpu_p99), usage->full_intervals,
-		usage->intervals, percent(advice->guaranteed), percent(advice->guaranteed_now));
-}
-
-/* What was recorded of the resource. */
-static void add_use(struct string_builder *text, const struct cgw_advice *advice)
-{
-	const struct cgw_usage *usage = advice->usage;
-
-	if (advice->device != NULL) {
-		add_device_use(text, advice);
-		return;
-	}
-	switch (advice->control) {
-	case CGW_C_CPU_WEIGHT:
-		add_weight_use(text, advice);
-		break;
-	case CGW_C_CPU_MAX:
-		string_builder_printf(text, "used up to %.1f%%, p99 %.1f%%",
-				      percent(usage->cpu_peak), percent(usage->cpu_p99));
-		if (usage->throttled_intervals > 0)
-			string_builder_printf(text,
-					      "; throttled in %" PRIu64 " of %" PRIu64 " intervals",
-					      usage->throttled_intervals, usage->intervals);
-		break;
-	case CGW_C_PIDS_MAX:
-		string_builder_printf(text, "up to %" PRIu64 " tasks", usage->tasks_peak);
-		if (usage->forks_refused > 0)
-			string_builder_printf(text, "; %" PRIu64 " forks refused",
-					      usage->forks_refused);
-		break;
-	default:
-		bytes(text, "working set up to ", usage->working_set_peak_bytes);
-		bytes(text, ", not reclaimable ", usage->unreclaimable_peak_bytes);
-		if (usage->refaults > 0)
-			string_builder_printf(text, "; %" PRIu64 " refaults", usage->refaults);
-		if (usage->oom_kills > 0)
-			string_builder_printf(text, "; %" PRIu64 " OOM kills", usage->oom_kills);
-		break;
-	}
-}
-
-static const char *effect_of(const struct cgw_advice *advice)
-{
-	if (advice->device != NULL)
-		return "throttled";
-	switch (advice->control) {
-	case CGW_C_CPU_MAX:
-		return "throttled";
-	case CGW_C_CPU_WEIGHT:
-		return "above what is guaranteed";
-	case CGW_C_PIDS_MAX:
-		return "full";
-	default:
-		return "reclaimed";
-	}
-}
-
-/* What the limit would have done. */
-static void add_trial(struct string_builder *text, const struct cgw_advice *advice,
-		      const struct cgw_trial *trial, const char *where)
-{
-	const char *effect = effect_of(advice);
-	char duration[32];
-
-	string_builder_printf(text, "; %s: ", where);
-	if (trial->samples == 0) {
-		string_builder_add(text, advice->control == CGW_C_CPU_WEIGHT
-						 ? "the CPU time was never used up"
-						 : "not recorded");
-		return;
-	}
-	if (trial->reached == 0 && trial->exceeded == 0) {
-		string_builder_printf(text, "never %s in %" PRIu64 " samples", effect,
-				      trial->samples);
-		return;
-	}
-	if (trial->reached == 0) {
-		string_builder_printf(text, "OOM-killed in %" PRIu64 " of %" PRIu64 " samples",
-				      trial->exceeded, trial->samples);
-		return;
-	}
-	(void)cgw_format_duration((double)trial->reached_ns, duration, sizeof(duration));
-	string_builder_printf(text, "%s in %" PRIu64 " of %" PRIu64 " samples (%s)", effect,
-			      trial->reached, trial->samples, duration);
-	if (advice->control == CGW_C_MEMORY_MAX)
-		string_builder_printf(text,
-				      trial->exceeded > 0 ? ", OOM-killed in %" PRIu64
-							  : ", never OOM-killed",
-				      trial->exceeded);
-}
-
-static void add_reason(struct string_builder *text, const struct advise_report *report, size_t i)
-{
-	const struct cgw_advice *advice = &report->advice[i];
-	char length[32];
-
-	add_use(text, advice);
-	switch (advice->kind) {
-	case CGW_ADVICE_LEAK:
-		bytes(text, "; grew by ", advice->usage->growth_bytes);
-		(void)cgw_format_duration((double)advice->usage->growth_ns, length, sizeof(length));
-		string_builder_printf(text, " within %s without shrinking: find the cause first",
-				      length);
-		return;
-	case CGW_ADVICE_WHOLE:
-		string_builder_add(text, "; no limit would be below that of ");
-		string_builder_add_escaped(text, advice->bound_by != NULL ? advice->bound_by
-									  : "the machine");
-		return;
-	case CGW_ADVICE_UNPROVEN:
-		string_builder_printf(text, "; only %" PRIu64 " samples", advice->usage->samples);
-		return;
-	case CGW_ADVICE_LIMITED:
-		string_builder_printf(text, "; was limited, so record again with this limit");
-		break;
-	default:
-		break;
-	}
-	add_trial(text, advice, report->first != NULL ? &report->first[i] : &advice->trial,
-		  "with the limit");
-	if (report->second != NULL)
-		add_trial(text, advice, &report->second[i], "second recording");
-}
-
-static void format_now(const struct cgw_advice *advice, char *buffer, size_t size)
-{
-	const struct cgw_control_info *info = cgw_control_info(advice->control);
-	const struct cgw_value value = {
-		.state = advice->now.state,
-		.exact = true,
-		.number = advice->now.value,
-		.real = (double)advice->now.value,
-	};
-
-	(void)cgw_format_value(value, (enum cgw_unit)info->unit, CGW_STYLE_HUMAN, buffer, size);
-}
 
 static void print_heading(const struct advise_report *report, FILE *out)
 {
@@ -241,10 +48,13 @@ static int print_table(const struct advise_report *report, FILE *out)
 		CLEANUP(string_builder_free) struct string_builder why = {0};
 		char now[32], value[CGW_ADVICE_TEXT_SIZE] = "-";
 
-		format_now(advice, now, sizeof(now));
-		if (advise_has_value(advice))
+		advice_format_now(advice, now, sizeof(now));
+		if (advice_has_value(advice))
 			(void)cgw_advice_format(advice, value, sizeof(value));
-		add_reason(&why, report, i);
+		advice_add_reason(&why, advice,
+				  report->first != NULL ? &report->first[i] : &advice->trial);
+		if (report->second != NULL && advice_has_value(advice))
+			advice_add_trial(&why, advice, &report->second[i], "second recording");
 		listing_record(&listing);
 		listing_name(&listing, advice->usage->path);
 		listing_text(&listing, cgw_control_info(advice->control)->key);
@@ -428,7 +238,7 @@ static size_t print_group(const struct advise_report *report, unsigned format, s
 	for (; i < report->count && report->advice[i].usage == usage; i++) {
 		char value[CGW_ADVICE_TEXT_SIZE];
 
-		if (!advise_has_value(&report->advice[i]))
+		if (!advice_has_value(&report->advice[i]))
 			continue;
 		(void)cgw_advice_format(&report->advice[i], value, sizeof(value));
 		before = text.length;
@@ -501,11 +311,11 @@ static json_t *advice_json(const struct advise_report *report, size_t i)
 	json_t *object, *value = json_null();
 	char text[CGW_ADVICE_TEXT_SIZE], now[32];
 
-	if (advise_has_value(advice)) {
+	if (advice_has_value(advice)) {
 		(void)cgw_advice_format(advice, text, sizeof(text));
 		value = json_string(text);
 	}
-	format_now(advice, now, sizeof(now));
+	advice_format_now(advice, now, sizeof(now));
 	object = json_pack(
 		"{s:o,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "group",
 		json_escaped(advice->usage->path), "key", cgw_control_info(advice->control)->key,
