@@ -27,7 +27,4 @@ extern const char *const advise_formats[];
 int advise_print(const struct advise_report *report, unsigned format, FILE *out);
 int advise_print_json(const struct advise_report *report, FILE *out);
 
-/* Whether a value is advised. */
-bool advise_has_value(const struct cgw_advice *advice);
-
 #endif

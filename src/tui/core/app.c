@@ -29,6 +29,7 @@ struct app *app_free(struct app *app)
 	list_done(&app->list);
 	group_names_done(&app->names);
 	alerts_done(&app->alerts);
+	advice_done(&app->advice);
 	rules_free(app->rules);
 	free(app->marks);
 	free(app->clipboard);

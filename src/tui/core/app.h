@@ -10,6 +10,7 @@
 #include "tui/core/settings.h"
 #include "tui/core/source.h"
 #include "tui/core/view.h"
+#include "tui/detail/advice.h"
 #include "tui/list/group-list.h"
 #include "tui/list/group-names.h"
 #include "tui/replay/replay-actions.h"
@@ -65,8 +66,10 @@ struct app {
 	struct cgw_history *history;
 	struct list list;
 	struct alerts alerts;
-	struct rules *rules;       /* the policy being previewed, or NULL */
-	struct source_place place; /* position in the recording */
+	struct advice advice;
+	const char *recording_path; /* NULL: not a recording; owned by the caller */
+	struct rules *rules;        /* the policy being previewed, or NULL */
+	struct source_place place;  /* position in the recording */
 	struct source_mark *marks;
 	size_t mark_count;
 	struct replay_actions rehearsal; /* what a policy would have done in the recording */

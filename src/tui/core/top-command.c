@@ -383,6 +383,7 @@ static enum cli_exit open_replay(struct top *top)
 		cli_error(top->context, "cannot read the recording: %s", strerror(-r));
 		return CLI_FAILED;
 	}
+	top->app->recording_path = top->replay;
 	return top->policy != NULL ? rehearse(top) : CLI_OK;
 }
 

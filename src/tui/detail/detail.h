@@ -24,6 +24,7 @@ enum detail_page {
 	PAGE_EVENTS,
 	PAGE_EXPLAIN,
 	PAGE_INSPECT,
+	PAGE_ADVICE,
 	PAGE_COUNT
 };
 
@@ -95,7 +96,8 @@ struct inspect_job *inspect_job_from(struct job *job);
 struct detail_row {
 	enum role role; /* of the value */
 	bool heading;
-	char left[96], value[192], more[192], help[160];
+	char left[96], value[320], more[192], help[160];
+	bool has_advice;         /* `left` and `value` are a control and its value */
 	uint16_t process, cause; /* its index in `detail` + 1; 0: another row */
 	const char *line;        /* a line of `detail->text` instead; not NUL-terminated */
 	size_t line_length;
@@ -164,6 +166,7 @@ void detail_fill_processes(struct app *app, struct detail *detail);
 void detail_fill_events(struct app *app, struct detail *detail);
 void detail_fill_explain(struct app *app, struct detail *detail);
 void detail_fill_inspect(struct app *app, struct detail *detail);
+void detail_fill_advice(struct app *app, struct detail *detail);
 /* Posts the inspection if its page is shown and its data are outdated. */
 void detail_request_inspection(struct app *app, struct detail *detail);
 /* True if the job is the inspection of this group. */

@@ -279,6 +279,55 @@ static void test_remedy_fills_in_the_form(void **state)
 }
 
 /* A limit of an ancestor is named where it is lower, and the group's own limit is not. */
+/* Limits from the samples since the page was opened; Enter fills in the form. */
+static void test_advice_from_the_samples_so_far(void **state)
+{
+	struct cgw_metric_set metrics = {0};
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "2");
+	app_metrics(fixture.session.app, &metrics);
+	assert_false(cgw_metric_set_has(&metrics, CGW_M_CPU_WEIGHT)); /* not before it is shown */
+	assert_true(session_keys(&fixture.session, "8") & REACTION_METRICS);
+	app_metrics(fixture.session.app, &metrics);
+	assert_true(cgw_metric_set_has(&metrics, CGW_M_CPU_WEIGHT));
+	session_shows(&fixture.session, "No limit can be computed");
+	update(&fixture);
+	expect_line(&fixture, "Limits from 1 sample ", NULL, NULL);
+	session_shows(&fixture.session, "only 1 sample");
+	for (int i = 0; i < 11; i++)
+		update(&fixture);
+	/* 41% and 33 tasks, with a quarter and a half more. */
+	session_expect(&fixture.session, "detail-advice");
+	expect_line(&fixture, "cpu.max ", " 52% ", NULL);
+	expect_line(&fixture, "cpu.max ", " now max", NULL);
+	expect_line(&fixture, "pids.max ", " 65 ", NULL);
+	session_keys(&fixture.session, "Home /");
+	session_type(&fixture.session, "pids.max");
+	session_keys(&fixture.session, "Enter Esc Enter");
+	for (struct job *job; (job = job_pop(&fixture.session.app->jobs)) != NULL;) {
+		job->run(job);
+		(void)app_job_done(fixture.session.app, job);
+	}
+	session_shows(&fixture.session, "Limits of " NGINX);
+	expect_line(&fixture, "pids.max ", "65", NULL);
+	end(&fixture);
+}
+
+static void test_advice_is_not_computed_for_other_hosts(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "2");
+	fixture.session.app->source_flags = SOURCE_REMOTE;
+	session_keys(&fixture.session, "8");
+	session_shows(&fixture.session, "Limits are computed on each host");
+	assert_null(fixture.session.app->advice.advisor);
+	end(&fixture);
+}
+
 static void test_limits(void **state)
 {
 	struct fixture fixture;
@@ -415,6 +464,8 @@ int main(void)
 		cmocka_unit_test(test_init_process_is_not_signalled),
 		cmocka_unit_test(test_processes_of_the_groups_below),
 		cmocka_unit_test(test_remedy_fills_in_the_form),
+		cmocka_unit_test(test_advice_from_the_samples_so_far),
+		cmocka_unit_test(test_advice_is_not_computed_for_other_hosts),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_events_since_the_group_was_opened),
 		cmocka_unit_test(test_limits_of_graphs),
