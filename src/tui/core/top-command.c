@@ -99,7 +99,7 @@ static enum cli_exit parse_view(void *target, struct cli_context *context,
 		cli_diag(context, &diag);
 		return CLI_USAGE;
 	}
-	top->app->settings = view.settings;
+	app_apply_view(top->app, argument, &view.settings);
 	top->filter = NULL;
 	return list_filter(&top->app->list, view.filter, NULL) < 0 ? CLI_FAILED : CLI_OK;
 }
@@ -489,6 +489,7 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 
 	if (!cli_parse_options(top->context, &help, &argc, &argv, top, &status))
 		return status;
+	top->app->kept = top->app->settings;
 	top->app->read_only = top->read_only;
 	if (top->is_batch) /* the order of rows for programs is that of --sort */
 		top->app->settings.pins.count = 0;
