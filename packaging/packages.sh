@@ -15,7 +15,7 @@ packages_test=(g++ clang llvm libbpf-dev clang-tidy clang-format libclang-rt-dev
 	zsh fish debhelper lintian fakeroot rpm)
 # To boot test machines (tests/vm/run).
 # shellcheck disable=SC2034
-packages_vm=(qemu-system-x86 mmdebstrap e2fsprogs fdisk patchelf crun python3-yaml)
+packages_vm=(qemu-system-x86 mmdebstrap e2fsprogs fdisk patchelf crun python3-yaml tmux)
 
 # install_packages NAME...: install missing packages, quietly.
 install_packages() {
