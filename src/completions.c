@@ -17,6 +17,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/escape-copy.h"
 #include "lib/base/string-list.h"
+#include "lib/metric/decode.h"
 #include "lib/model/sampling.h"
 #include <cgward/inspect.h>
 #include <cgward/limit.h>
@@ -91,6 +92,22 @@ static void print_word(const struct completion *completion, const char *word, co
 	       help != NULL ? "\t" : "", help != NULL ? help : "");
 }
 
+/* "sda newkey" is newkey on the device sda. */
+static const char *key_of_instance(const char *name)
+{
+	const char *space = strrchr(name, ' ');
+
+	return space != NULL ? space + 1 : name;
+}
+
+static bool has_key(const struct cgw_instance *instances, size_t count, const char *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(key_of_instance(instances[i].name), key) == 0)
+			return true;
+	return false;
+}
+
 static void print_file_key(const struct completion *completion, enum cgw_metric metric,
 			   const char *name)
 {
@@ -113,7 +130,7 @@ static void print_other_keys(const struct completion *completion)
 	size_t count;
 
 	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++)
-		if (cgw_metric_info(i)->sources[0].format == CGW_FORMAT_OTHER)
+		if (source_lists_other(&cgw_metric_info(i)->sources[0]))
 			cgw_metric_set_add(&metrics, i);
 	if (cgw_layout_open(&completion->context->roots, &layout, NULL) < 0 ||
 	    cgw_sampler_new(layout, &options, &sampler, NULL) < 0 ||
@@ -131,7 +148,8 @@ static void print_other_keys(const struct completion *completion)
 		     group++)
 			keys = cgw_snapshot_instances(now, i, group, &count);
 		for (size_t j = 0; keys != NULL && j < count; j++)
-			print_file_key(completion, i, keys[j].name);
+			if (!has_key(keys, j, key_of_instance(keys[j].name)))
+				print_file_key(completion, i, key_of_instance(keys[j].name));
 	}
 }
 
@@ -209,13 +227,13 @@ static void add_field(struct string_list *names, const struct cgw_frame *frame, 
 }
 
 /*
- * The names that engines keep of containers, pods and machines; those that several share select
- * none of them.
+ * The names that engines keep in files (a socket could let the shell wait) of containers, pods and
+ * machines; those that several share select none of them.
  */
 static void add_engine_names(struct string_list *names, const struct cgw_topology *topology)
 {
 	CLEANUP(string_list_free) struct string_list found = {0};
-	struct cgw_names_options options = {0};
+	const struct cgw_names_options options = {.no_sockets = true};
 
 	for (uint32_t group = 0; group < topology->count; group++) {
 		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
@@ -230,8 +248,6 @@ static void add_engine_names(struct string_list *names, const struct cgw_topolog
 		     identity.kind != CGW_IDENTITY_MACHINE))
 			continue;
 		cgw_names_resolve(&identity, &options, &engine);
-		/* Not to wait for a socket once for every container. */
-		options.no_sockets |= engine.problem[0] != '\0';
 		if (engine.name[0] != '\0')
 			(void)string_list_take(&found, escape_copy(engine.name));
 	}

@@ -7,6 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/escape-copy.h"
 #include "lib/base/string-builder.h"
+#include "lib/kernel/namespace-root.h"
 #include "shared/cli/text-table.h"
 #include "shared/report/inspect-text-parts.h"
 
@@ -120,6 +121,8 @@ static void print_verdict(const struct view *view, const struct cgw_bound *bound
 					      cgw_namespace_name(namespace->kind));
 	}
 	print_list("unlimited", string_builder_text(&unlimited), out);
+	if (!root_is_of_machine(view->layout))
+		print_list("not visible", "limits of groups above /", out);
 	if (view->now->process_count == 0)
 		return;
 	print_list("host ns", string_builder_text(&host), out);

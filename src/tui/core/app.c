@@ -32,6 +32,7 @@ struct app *app_free(struct app *app)
 	rules_free(app->rules);
 	free(app->marks);
 	free(app->clipboard);
+	free(app->process.path);
 	string_list_free(&app->view_names);
 	string_list_free(&app->searches);
 	replay_actions_done(&app->rehearsal);

@@ -217,7 +217,7 @@ bool detail_process_act(struct app *app, struct detail *detail, enum action acti
 	target.start_ticks = process->start_ticks;
 	snprintf(target.command, sizeof(target.command), "%s", process->command);
 	if (action == ACTION_KILL)
-		*ret_reactions = process_kill(app, &target);
+		*ret_reactions = process_kill(app, &target, detail->path);
 	else if (action == ACTION_MOVE)
 		*ret_reactions = process_move(app, &target, detail->path);
 	else

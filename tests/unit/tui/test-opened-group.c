@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-opened-group.c - the pages of an opened group, read from files. */
 #include <locale.h>
+#include <signal.h>
 
 #include "session.h"
 #include "tree.h"
+#include "tui/action/change-job.h"
 #include "tui/detail/detail.h"
 
 #define NGINX "/system.slice/nginx.service"
@@ -181,6 +183,7 @@ static void expect_process(struct fixture *fixture, pid_t pid)
 /* Keys act on the selected process, which stays selected when the order changes. */
 static void test_actions_on_one_process(void **state)
 {
+	const struct change_job *change;
 	struct fixture fixture;
 	struct job *job;
 
@@ -213,6 +216,14 @@ static void test_actions_on_one_process(void **state)
 	job = job_pop(&fixture.session.app->jobs);
 	assert_non_null(job);
 	assert_true(job->acts);
+	/* A change, which is in the journal, of this process only. */
+	change = change_job_from(job);
+	assert_non_null(change);
+	assert_int_equal(change->steps[0].kind, CGW_STEP_KILL);
+	assert_int_equal(change->steps[0].signal, SIGTERM);
+	assert_int_equal(change->steps[0].pid, 41);
+	assert_int_equal(change->steps[0].process_start, 7); /* see write_process() */
+	assert_string_equal(change->targets.items[0].path, NGINX);
 	job->free(job);
 	session_keys(&fixture.session, "m");
 	session_shows(&fixture.session, "Move process 41 to the group: " NGINX);
