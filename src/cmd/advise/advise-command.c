@@ -10,6 +10,7 @@
 #include "lib/base/string-builder.h"
 #include "shared/cli/options.h"
 #include "shared/cli/recording-common.h"
+#include "shared/cli/text-table.h"
 #include "shared/report/advice-text.h"
 
 static const char *const objectives[] = {
@@ -42,6 +43,7 @@ static const struct cli_option options[] = {
 	 CLI_CHOICE(struct arguments, format, advise_formats)},
 	{0, "noheadings", NULL, "do not print header lines",
 	 CLI_FALSE(struct arguments, report.headings)},
+	CLI_WIDE_OPTION,
 	{0, "apply", NULL, "set the limits on this machine, all or none; undo with 'cgward undo'",
 	 TRUE(apply), .heading = "Apply"},
 	CHANGE_SET_OPTIONS,
@@ -170,8 +172,10 @@ static enum cli_exit apply(struct arguments *arguments)
 static enum cli_exit print_report(struct arguments *arguments)
 {
 	struct advise_report *report = &arguments->report;
-	int r = arguments->change.json ? advise_print_json(report, stdout)
-				       : advise_print(report, arguments->format, stdout);
+	int r = arguments->change.json
+			? advise_print_json(report, stdout)
+			: advise_print(report, arguments->format,
+				       table_width(arguments->context, stdout), stdout);
 
 	if (r < 0)
 		cli_error(arguments->context, "%s", strerror(-r));

@@ -31,18 +31,18 @@ static void print_heading(const struct advise_report *report, FILE *out)
 	fputs("CPU use is the mean of each interval: shorter peaks are higher.\n\n", out);
 }
 
-static int print_table(const struct advise_report *report, FILE *out)
+static int print_table(const struct advise_report *report, unsigned width, FILE *out)
 {
 	static const struct listing_column columns[] = {
-		{"GROUP", NULL, LISTING_NAME}, {"LIMIT", NULL, LISTING_NAME},
+		{"GROUP", NULL, LISTING_NAME}, {"LIMIT", NULL, LISTING_FIXED},
 		{"NOW", NULL, LISTING_NUMBER}, {"ADVICE", NULL, LISTING_NUMBER},
-		{"WHY", NULL, LISTING_NAME},   {NULL, NULL, LISTING_NAME},
+		{"WHY", NULL, LISTING_PROSE},  {NULL, NULL, LISTING_NAME},
 	};
 	struct listing listing;
 
 	if (report->headings)
 		print_heading(report, out);
-	listing_start(&listing, out, false, columns, 0);
+	listing_start(&listing, out, false, columns, width);
 	for (size_t i = 0; i < report->count; i++) {
 		const struct cgw_advice *advice = &report->advice[i];
 		CLEANUP(string_builder_free) struct string_builder why = {0};
@@ -250,10 +250,10 @@ static size_t print_group(const struct advise_report *report, unsigned format, s
 	return i;
 }
 
-int advise_print(const struct advise_report *report, unsigned format, FILE *out)
+int advise_print(const struct advise_report *report, unsigned format, unsigned width, FILE *out)
 {
 	if (formats[format].begin == NULL)
-		return print_table(report, out);
+		return print_table(report, width, out);
 	for (size_t i = 0; i < report->count;)
 		i = print_group(report, format, i, out);
 	return 0;

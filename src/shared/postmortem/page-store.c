@@ -303,7 +303,7 @@ int page_store_write(struct page_store *store, json_t *page, uint64_t realtime_n
 	if (json_object_set_new(page, "id", json_string(id)) < 0)
 		return -ENOMEM;
 	json = json_dumps(page, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
-	r = json != NULL ? page_text(page, &text) : -ENOMEM;
+	r = json != NULL ? page_text(page, 0, &text) : -ENOMEM;
 	if (r == 0)
 		r = page_store_write_texts(store, id, json, text);
 	if (r == 0)

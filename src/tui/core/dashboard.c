@@ -22,6 +22,7 @@ int app_new(struct app **ret_app)
 	if (app == NULL)
 		return -ENOMEM;
 	settings_default(&app->settings);
+	app->kept = app->settings;
 	app->source_flags = SOURCE_CAN_ACT;
 	app->source_name = "";
 	app->speed = 1;

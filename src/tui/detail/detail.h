@@ -35,6 +35,8 @@ struct process {
 	unsigned threads;
 	uint64_t memory_bytes, cpu_ns;
 	double cpu_percent; /* NAN: unknown before the second reading */
+	struct cgw_number use[CGW_PROCESS_USE_COUNT];
+	struct cgw_value rates[CGW_PROCESS_USE_COUNT]; /* of `use`; see cgw_process_use_value() */
 	uint64_t start_ticks;
 	char group[96];    /* below the opened one, escaped; "": the opened one */
 	char command[160]; /* escaped */
@@ -44,10 +46,16 @@ enum process_order {
 	PROCESSES_BY_CPU,
 	PROCESSES_BY_MEMORY,
 	PROCESSES_BY_TIME,
+	PROCESSES_BY_DELAY,
+	PROCESSES_BY_READ,
+	PROCESSES_BY_WRITTEN,
+	PROCESSES_BY_PSS,
 	PROCESSES_BY_PID,
 	PROCESSES_BY_COMMAND,
 	PROCESS_ORDER_COUNT,
 };
+/* What is read of each process: a bit mask of enum cgw_process_use. */
+unsigned process_order_uses(enum process_order order) CGW_PURE;
 const char *process_order_name(enum process_order order) CGW_PURE;
 void processes_sort(struct process *processes, size_t count, enum process_order order);
 
@@ -62,6 +70,7 @@ struct group_job {
 	uint64_t before_ns;
 
 	bool need_processes;      /* whether to read them */
+	unsigned uses;            /* bit mask of enum cgw_process_use to read */
 	struct string_list below; /* paths of the groups whose processes are read as well */
 
 	struct cgw_snapshot *snapshot;

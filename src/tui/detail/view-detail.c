@@ -105,6 +105,7 @@ static void post_group_job(struct app *app, struct detail *detail)
 	detail->group_job = NULL;
 	group_job_drop_result(group_job);
 	group_job->need_processes = detail->page == PAGE_PROCESSES;
+	group_job->uses = process_order_uses(detail->process_order);
 	list_groups_below(app, detail, &group_job->below);
 	app_post_job(app, detail, &group_job->job);
 }

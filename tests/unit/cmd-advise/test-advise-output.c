@@ -110,7 +110,7 @@ static char *print(const struct advise_report *report, const char *format)
 	assert_non_null(out);
 	while (strcmp(advise_formats[index], format) != 0)
 		index++;
-	assert_int_equal(advise_print(report, index, out), 0);
+	assert_int_equal(advise_print(report, index, 0, out), 0);
 	fclose(out);
 	return text;
 }

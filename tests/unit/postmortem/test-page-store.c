@@ -160,7 +160,7 @@ static void test_text_is_safe(void **state)
 
 	(void)state;
 	assert_non_null(page);
-	assert_int_equal(page_text(page, &text), 0);
+	assert_int_equal(page_text(page, 0, &text), 0);
 	assert_null(strchr(text, '\x1b'));
 	assert_non_null(strstr(text, "/a\\x1b[2J"));
 	assert_non_null(strstr(text, "a\\x0ab"));

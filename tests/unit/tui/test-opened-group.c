@@ -139,6 +139,37 @@ static void test_processes(void **state)
 	end(&fixture);
 }
 
+/* What does not fit is shown if it is the order; the proportional set size is read only then. */
+static void test_columns_of_processes(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "4");
+	write_process(&fixture, 41, 100, 300, 1000);
+	tree_file(fixture.tree, "proc/41/io", "read_bytes: 0\nwrite_bytes: 0\n");
+	tree_file(fixture.tree, "proc/41/task/41/schedstat", "1 0 1\n");
+	tree_file(fixture.tree, "proc/41/smaps_rollup", "Pss: 4096 kB\n");
+	fixture.session.columns = 80;
+	free(session_text(&fixture.session));
+	update(&fixture);
+	session_shows(&fixture.session, "TIME  COMMAND");
+	fixture.session.columns = 120;
+	free(session_text(&fixture.session));
+	update(&fixture);
+	session_shows(&fixture.session, "DELAY  READ/S WRITE/S  COMMAND");
+	session_hides(&fixture.session, "PSS");
+	fixture.session.columns = 80;
+	session_keys(&fixture.session, "o o o o");
+	session_shows(&fixture.session, "sorted by bytes read");
+	update(&fixture);
+	session_shows(&fixture.session, "TIME  READ/S  COMMAND");
+	session_keys(&fixture.session, "o o");
+	update(&fixture);
+	session_shows(&fixture.session, "   4.0M  [p41]");
+	end(&fixture);
+}
+
 static void expect_process(struct fixture *fixture, pid_t pid)
 {
 	const struct process *process;
@@ -460,6 +491,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_columns_of_processes),
 		cmocka_unit_test(test_actions_on_one_process),
 		cmocka_unit_test(test_init_process_is_not_signalled),
 		cmocka_unit_test(test_processes_of_the_groups_below),
