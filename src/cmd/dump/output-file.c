@@ -2,10 +2,7 @@
 /* output-file.c - output to standard output, or to a file that is replaced atomically. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cmd/dump/output-file.h"
 
@@ -17,62 +14,40 @@ static int is_special(const char *path)
 	return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
-static int open_temporary(struct output *output)
-{
-	mode_t mask = umask(0);
-	int fd, r;
-
-	(void)umask(mask);
-	/* The temporary name must not end in .prom, since readers select files by suffix. */
-	if (asprintf(&output->temporary, "%s.XXXXXX", output->path) < 0) {
-		output->temporary = NULL;
-		return -ENOMEM;
-	}
-	fd = mkostemp(output->temporary, O_CLOEXEC);
-	if (fd >= 0 && fchmod(fd, 0666 & ~mask) == 0)
-		output->stream = fdopen(fd, "w");
-	if (output->stream != NULL)
-		return 0;
-	r = -errno;
-	if (fd >= 0) {
-		close(fd);
-		(void)unlink(output->temporary);
-	}
-	free(output->temporary);
-	output->temporary = NULL;
-	return r;
-}
-
 int output_begin(struct output *output)
 {
+	int r;
+
 	output->stream = NULL;
-	output->temporary = NULL;
+	output->replacement = FILE_REPLACEMENT_NONE;
 	if (output->path == NULL) {
 		output->stream = stdout;
 		return 0;
 	}
-	if (!is_special(output->path))
-		return open_temporary(output);
-	output->stream = fopen(output->path, "we");
-	return output->stream == NULL ? -errno : 0;
+	if (is_special(output->path)) {
+		output->stream = fopen(output->path, "we");
+		return output->stream == NULL ? -errno : 0;
+	}
+	r = replacement_begin_stream(&output->replacement, AT_FDCWD, output->path, 0666, true);
+	output->stream = output->replacement.stream;
+	return r;
 }
 
 int output_end(struct output *output, int keep)
 {
-	int r = ferror(output->stream) ? -EIO : 0;
+	int r = 0;
 
 	if (output->stream == stdout)
 		return 0; /* cli_finish() reports errors */
-	if (fclose(output->stream) != 0)
-		r = -errno;
+	if (output->replacement.stream == NULL) {
+		r = ferror(output->stream) ? -EIO : 0;
+		if (fclose(output->stream) != 0)
+			r = -errno;
+	} else if (keep) {
+		r = replacement_commit(&output->replacement, false);
+	} else {
+		cleanup_replacement(&output->replacement);
+	}
 	output->stream = NULL;
-	if (output->temporary == NULL)
-		return r;
-	if (r == 0 && keep && rename(output->temporary, output->path) < 0)
-		r = -errno;
-	if (r < 0 || !keep)
-		(void)unlink(output->temporary);
-	free(output->temporary);
-	output->temporary = NULL;
 	return r;
 }

@@ -3,19 +3,19 @@
 #ifndef CGWARD_CMD_DUMP_OUTPUT_FILE_H
 #define CGWARD_CMD_DUMP_OUTPUT_FILE_H
 
-#include <stdio.h>
+#include "lib/base/file-replacement.h"
 
 struct output {
 	const char *path; /* NULL: standard output */
-	char *temporary;  /* temporary file in the same directory, until it is renamed */
+	struct file_replacement replacement;
 	FILE *stream;
 };
 
 /* Returns 0 or a negative errno. `stream` is open until output_end(). */
 int output_begin(struct output *output);
 /*
- * Renames the temporary file to its final name, so that readers see either the old or the new file;
- * removes it if `keep` is false. Returns -errno if this, or writing, failed.
+ * Replaces the file, so that readers see either the old or the new one, or leaves the old one if
+ * `keep` is false. Returns -errno if this, or writing, failed.
  */
 int output_end(struct output *output, int keep);
 

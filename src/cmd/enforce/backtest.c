@@ -261,8 +261,11 @@ static void update_missing(struct backtest *backtest)
 
 static int run(struct backtest *backtest)
 {
+	struct cgw_metric_set used = {0};
 	int r;
 
+	cgw_policy_metrics_used(backtest->policy, &used);
+	(void)cgw_replay_select(backtest->replay, &used); /* no sample was read yet */
 	for (size_t i = 0; i < cgw_policy_section_count(backtest->policy); i++) {
 		struct cgw_section_info section = cgw_policy_section(backtest->policy, i);
 

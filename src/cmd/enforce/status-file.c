@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* status-file.c - write status.json. */
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 #include "cmd/enforce/status-file.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/escape-copy.h"
+#include "lib/base/file-replacement.h"
+#include "lib/base/json-cleanup.h"
 #include "shared/cli/daemon-status.h"
 
 #define LISTED_MAX 10000 /* maximum number of instances and of values */
@@ -90,16 +93,11 @@ int status_write(const char *directory, const struct cgw_policy *policy,
 		 const struct cgw_engine *engine, uint64_t now_ns)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
-	CLEANUP(cleanup_free) char *new = NULL;
-	json_t *root;
-	int r = 0;
+	CLEANUP(cleanup_replacement) struct file_replacement file = FILE_REPLACEMENT_NONE;
+	CLEANUP(cleanup_json) json_t *root = json_object();
+	int r;
 
-	if (asprintf(&path, "%s/status.json", directory) < 0)
-		path = NULL;
-	if (path == NULL || asprintf(&new, "%s.new", path) < 0)
-		new = NULL;
-	root = new != NULL ? json_object() : NULL;
-	if (root == NULL)
+	if (root == NULL || asprintf(&path, "%s/status.json", directory) < 0)
 		return -ENOMEM;
 	json_object_set_new(root, "pid", json_integer(getpid()));
 	json_object_set_new(root, "mode",
@@ -111,10 +109,10 @@ int status_write(const char *directory, const struct cgw_policy *policy,
 			    json_integer((json_int_t)cgw_policy_section_count(policy)));
 	json_object_set_new(root, "instances", instances(policy, engine, now_ns));
 	json_object_set_new(root, "held", held_values(policy, engine));
-	if (json_dump_file(root, new, JSON_INDENT(1)) < 0)
-		r = -EIO;
-	else if (rename(new, path) < 0)
-		r = -errno;
-	json_decref(root);
-	return r;
+	r = replacement_begin_stream(&file, AT_FDCWD, path, 0644, false);
+	if (r < 0)
+		return r;
+	if (json_dumpf(root, file.stream, JSON_INDENT(1)) < 0)
+		return -EIO;
+	return replacement_commit(&file, false);
 }

@@ -13,6 +13,7 @@
 #include "cmd/enforce/undo-store.h"
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/file-replacement.h"
 #include "lib/base/regular-file.h"
 #include "lib/base/string-list.h"
 
@@ -230,41 +231,31 @@ static void erase(struct undo_store *store, uint32_t i)
 /* Atomically replaces the file by one with only the current records. */
 static int rewrite(struct undo_store *store)
 {
+	CLEANUP(cleanup_replacement) struct file_replacement file = FILE_REPLACEMENT_NONE;
 	CLEANUP(cleanup_close) int fd = -1;
-	CLEANUP(cleanup_file) FILE *file = NULL;
-	int copy, r = 0;
 	off_t bytes;
+	int r = replacement_begin_stream(&file, store->directory_fd, FILE_NAME, 0600, false);
 
-	(void)unlinkat(store->directory_fd, FILE_NAME ".new", 0);
-	fd = openat(store->directory_fd, FILE_NAME ".new",
-		    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	copy = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
-	if (copy < 0)
-		return -errno;
-	file = fdopen(copy, "w");
-	if (file == NULL) {
-		close(copy);
-		return -ENOMEM;
-	}
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < store->unknown.count; i++)
-		fprintf(file, "%s\n", store->unknown.items[i]);
+		fprintf(file.stream, "%s\n", store->unknown.items[i]);
 	for (size_t i = 0; r == 0 && i < store->count; i++) {
 		CLEANUP(cleanup_free) char *line = NULL;
 
 		r = undo_line_format(store->layout, store->entries[i].record, false, &line);
 		if (r == 0)
-			fputs(line, file);
+			fputs(line, file.stream);
 	}
-	if (r == 0 && (fflush(file) != 0 || ferror(file)))
+	/* Records are appended to the new file, which is complete before it has its name. */
+	fd = fcntl(file.fd, F_DUPFD_CLOEXEC, 0);
+	if (r == 0 && fd < 0)
 		r = -errno;
-	bytes = r == 0 ? lseek(fd, 0, SEEK_END) : 0;
-	if (r == 0 &&
-	    renameat(store->directory_fd, FILE_NAME ".new", store->directory_fd, FILE_NAME) < 0)
-		r = -errno;
-	if (r < 0) {
-		(void)unlinkat(store->directory_fd, FILE_NAME ".new", 0);
+	if (r == 0)
+		r = replacement_commit(&file, false);
+	if (r < 0)
 		return r;
-	}
+	bytes = lseek(fd, 0, SEEK_END);
 	cleanup_close(&store->fd);
 	store->fd = steal_fd(&fd);
 	store->lines = store->count + store->unknown.count;

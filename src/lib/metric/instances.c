@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* instances.c - decode formats with one number per device, CPU or resource. */
+#include <ctype.h>
 #include <stdio.h>
 
 #include "lib/metric/decode-priv.h"
@@ -166,16 +167,19 @@ static void decode_names(struct decode_job *job, const char *other)
 
 	while (decode_next_line(job, &line)) {
 		const char *space = memrchr(line.start, ' ', (size_t)(line.end - line.start));
-		const char *name_end = space;
+		struct decode_line name = {line.start, space};
 
-		while (name_end != NULL && name_end > line.start && name_end[-1] == ' ')
-			name_end--;
-		if (name_end == NULL || name_end == line.start ||
-		    (other != NULL && strncmp(line.start, other, strlen(other)) == 0))
+		/* A value that names an instance is split at blanks. */
+		while (name.start < name.end && isspace((unsigned char)*name.start))
+			name.start++;
+		while (name.start < name.end && isspace((unsigned char)name.end[-1]))
+			name.end--;
+		if (name.start >= name.end ||
+		    (other != NULL && strncmp(name.start, other, strlen(other)) == 0))
 			continue;
 		job->instance_seen = true;
 		for (size_t i = 0; i < job->request_count; i++)
-			add_instance(job, i, line.start, (size_t)(name_end - line.start),
+			add_instance(job, i, name.start, (size_t)(name.end - name.start),
 				     decode_token(&job->requests[i], space + 1, line.end));
 	}
 	finish_instances(job);

@@ -10,6 +10,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/file-replacement.h"
 #include "lib/base/regular-file.h"
 #include "shared/cli/user-config.h"
 
@@ -291,30 +292,19 @@ int config_save(const char *path, const struct config *config, struct cgw_diag *
 {
 	CLEANUP(cleanup_free) bool *written = calloc(config->count + 1, sizeof(*written));
 	CLEANUP(cleanup_file) FILE *in = open_config(path);
-	CLEANUP(cleanup_free) char *temporary = NULL;
-	FILE *out;
+	CLEANUP(cleanup_replacement) struct file_replacement file = FILE_REPLACEMENT_NONE;
 	int r = in == NULL && errno != ENOENT ? -errno : 0;
 
 	if (r < 0) /* it would be replaced without its comments and unknown names */
 		return cannot_write(diag, path, r);
-	if (written == NULL || asprintf(&temporary, "%s.new", path) < 0)
+	if (written == NULL)
 		return -ENOMEM;
 	make_directories(path);
-	out = fopen(temporary, "we");
-	if (out == NULL)
-		return cannot_write(diag, path, -errno);
-	merge(in, out, config, written);
-	/* After a crash, the next start would reject a half-written file. */
-	if (ferror(out))
-		r = -EIO;
-	else if (fflush(out) != 0 || fsync(fileno(out)) < 0)
-		r = -errno;
-	if (fclose(out) != 0 && r == 0)
-		r = -errno;
-	if (r == 0 && rename(temporary, path) < 0)
-		r = -errno;
-	if (r == 0)
-		return 0;
-	(void)unlink(temporary);
-	return cannot_write(diag, path, r);
+	r = replacement_begin_stream(&file, AT_FDCWD, path, 0666, true);
+	if (r == 0) {
+		merge(in, file.stream, config, written);
+		/* After a crash, the next start would reject a half-written file. */
+		r = replacement_commit(&file, true);
+	}
+	return r < 0 ? cannot_write(diag, path, r) : 0;
 }
