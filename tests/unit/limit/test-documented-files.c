@@ -75,7 +75,7 @@ static bool is_known(unsigned version, const char *file, const char *key)
 	return false;
 }
 
-/* What `.own` computes: the documents of v1 list counters of the group alone, beside total_ ones. */
+/* What `.own` computes: the documents of v1 list counters of the group alone as well. */
 static bool is_own(unsigned version, const char *file, const char *key)
 {
 	char total[64];

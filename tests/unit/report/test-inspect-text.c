@@ -55,6 +55,7 @@ struct fixture {
 	struct cgw_process process;
 	char path[16];
 	struct view view;
+	struct cgw_layout layout;
 };
 
 /* /web has a limit of memory, and its parent one of pids; the cpu controller is not there. */
@@ -83,7 +84,8 @@ static int setup(void **state)
 	fixture->now = (struct cgw_inspection){.path = strcpy(fixture->path, "/top/web"),
 					       .processes = &fixture->process,
 					       .process_count = 1};
-	fixture->view = (struct view){.frame = fixture->frame,
+	fixture->view = (struct view){.layout = &fixture->layout,
+				      .frame = fixture->frame,
 				      .group = 2,
 				      .sections = SECTION_LIMITS,
 				      .now = &fixture->now};
