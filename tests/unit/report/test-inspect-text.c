@@ -53,9 +53,9 @@ struct fixture {
 	struct cgw_frame *frame;
 	struct cgw_inspection now;
 	struct cgw_process process;
+	struct cgw_layout layout;
 	char path[16];
 	struct view view;
-	struct cgw_layout layout;
 };
 
 /* /web has a limit of memory, and its parent one of pids; the cpu controller is not there. */
@@ -84,6 +84,7 @@ static int setup(void **state)
 	fixture->now = (struct cgw_inspection){.path = strcpy(fixture->path, "/top/web"),
 					       .processes = &fixture->process,
 					       .process_count = 1};
+	fixture->layout.recorded = true;
 	fixture->view = (struct view){.layout = &fixture->layout,
 				      .frame = fixture->frame,
 				      .group = 2,
