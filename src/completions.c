@@ -25,7 +25,7 @@
 
 enum kind {
 	KIND_NONE,
-	KIND_GROUP,  /* a path, a unit's name or a container's ID or name */
+	KIND_GROUP,  /* a path, a unit's name, a container's ID or name, the name of a pod */
 	KIND_PATH,   /* a path alone, or a glob over paths */
 	KIND_ASSIGN, /* a control and its value, which may begin with a device */
 	KIND_KEY,
@@ -226,22 +226,39 @@ static void add_field(struct string_list *names, const struct cgw_frame *frame, 
 	(void)string_list_take(names, escape_copy(name));
 }
 
-/* The names that engines keep in files: a socket could let the shell wait. */
-static void add_engine_names(struct string_list *names, const char *path)
+/*
+ * The names that engines keep in files (a socket could let the shell wait) of containers, pods and
+ * machines; those that several share select none of them.
+ */
+static void add_engine_names(struct string_list *names, const struct cgw_topology *topology)
 {
+	CLEANUP(string_list_free) struct string_list found = {0};
 	const struct cgw_names_options options = {.no_sockets = true};
-	struct cgw_identity identity;
-	struct cgw_names found;
 
-	cgw_identity_from_path(path, &identity);
-	if (identity.below != 0 ||
-	    (identity.kind != CGW_IDENTITY_CONTAINER && identity.kind != CGW_IDENTITY_POD))
-		return;
-	cgw_names_resolve(&identity, &options, &found);
-	if (found.name[0] != '\0')
-		(void)string_list_take(names, escape_copy(found.name));
-	if (found.pod[0] != '\0')
-		(void)string_list_take(names, escape_copy(found.pod));
+	for (uint32_t group = 0; group < topology->count; group++) {
+		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
+		struct cgw_identity identity;
+		struct cgw_names engine;
+
+		if (path == NULL)
+			continue;
+		cgw_identity_from_path(path, &identity);
+		if (identity.below > 0 ||
+		    (identity.kind != CGW_IDENTITY_CONTAINER && identity.kind != CGW_IDENTITY_POD &&
+		     identity.kind != CGW_IDENTITY_MACHINE))
+			continue;
+		cgw_names_resolve(&identity, &options, &engine);
+		if (engine.name[0] != '\0')
+			(void)string_list_take(&found, escape_copy(engine.name));
+	}
+	string_list_sort(&found);
+	for (size_t i = 0; i < found.count; i++) {
+		const char *name = found.items[i];
+
+		if ((i == 0 || strcmp(name, found.items[i - 1]) != 0) &&
+		    (i + 1 == found.count || strcmp(name, found.items[i + 1]) != 0))
+			(void)string_list_add(names, name);
+	}
 }
 
 /* Adds paths and other names, unless what was typed can only be the beginning of the other. */
@@ -261,9 +278,9 @@ static void add_names(struct string_list *names, const struct cgw_frame *frame, 
 			add_field(names, frame, "unit", group, SIZE_MAX);
 		if (others && kind == KIND_GROUP)
 			add_field(names, frame, "container", group, CONTAINER_ID_LENGTH);
-		if (others && kind == KIND_GROUP && path != NULL)
-			add_engine_names(names, path);
 	}
+	if (others && kind == KIND_GROUP)
+		add_engine_names(names, topology);
 }
 
 static void print_groups(const struct completion *completion, enum kind kind)
@@ -348,8 +365,15 @@ static void print_kind(struct completion *completion, enum kind kind)
 
 static void print_argument(struct completion *completion, const struct cli_option *option)
 {
+	CLEANUP(string_list_free) struct string_list values = {0};
+
 	for (size_t i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
 		print_word(completion, option->choices[i], NULL);
+	if (option->add_values != NULL)
+		option->add_values(&values);
+	string_list_sort_unique(&values);
+	for (size_t i = 0; i < values.count; i++)
+		print_word(completion, values.items[i], NULL);
 	if (option->argument != NULL)
 		print_kind(completion, kind_of(option->argument));
 }

@@ -61,15 +61,20 @@ static void must(int condition, const char *what)
 	exit(1);
 }
 
-/* A root, one branch per fifty groups, and the groups below, without the one numbered `skip`. */
-static struct topology *make_topology(uint32_t count, uint32_t skip)
+#define NAME_SIZE 128
+
+/*
+ * A root, one branch per fifty groups, and the groups below, without the one numbered `skip`. Deep
+ * branches are chains of fifty groups with long names.
+ */
+static struct topology *make_topology(uint32_t count, uint32_t skip, bool deep)
 {
 	struct topology_arrays to;
 	struct topology *topology;
 	uint32_t index = 1, branch = 0;
 	char *names;
 
-	must(topology_new(count, 1, (size_t)count * 12, &topology, &to) == 0, "memory");
+	must(topology_new(count, 1, (size_t)count * NAME_SIZE, &topology, &to) == 0, "memory");
 	names = to.names;
 	*names = '\0';
 	to.parent[0] = CGW_NO_GROUP;
@@ -82,12 +87,12 @@ static struct topology *make_topology(uint32_t count, uint32_t skip)
 		if (n == skip && !is_branch)
 			continue;
 		branch = is_branch ? index : branch;
-		to.parent[index] = is_branch ? 0 : branch;
-		to.depth[index] = is_branch ? 1 : 2;
+		to.parent[index] = is_branch ? 0 : deep ? index - 1 : branch;
+		to.depth[index] = (uint16_t)(to.depth[to.parent[index]] + 1);
 		to.present[index] = 1;
 		to.id[0][index] = n + 1;
 		to.name[index] = names;
-		names += snprintf(names, 12, "g%07u", n) + 1;
+		names += snprintf(names, NAME_SIZE, "g%0*u", deep ? NAME_SIZE - 2 : 7, n) + 1;
 		index++;
 	}
 	for (uint32_t i = count; i-- > 1;)
@@ -119,7 +124,7 @@ static struct cgw_snapshot *make_snapshot(struct topology *topology, uint64_t ti
 struct work {
 	struct cgw_frame *frame;
 	struct cgw_snapshot *snapshots[2]; /* used alternately */
-	struct cgw_field fields[COLUMN_COUNT];
+	struct cgw_field fields[COLUMN_COUNT], unit;
 	struct cgw_order_scratch scratch;
 	uint32_t *groups;
 	uint32_t count;
@@ -163,14 +168,38 @@ static void step_text(struct work *work, unsigned tick)
 				sizeof(text));
 }
 
+static void read_units(struct work *work, uint32_t stride)
+{
+	char text[64];
+
+	for (uint32_t group = 0; group < work->count; group += stride)
+		work->written +=
+			cgw_frame_text(work->frame, work->unit, group, text, sizeof(text), NULL);
+}
+
+static void step_unit(struct work *work, unsigned tick)
+{
+	(void)tick;
+	read_units(work, 1);
+}
+
+/* Every tenth group, which is enough to see the cost of a path. */
+static void step_unit_deep(struct work *work, unsigned tick)
+{
+	(void)tick;
+	read_units(work, 10);
+}
+
 static const struct step {
 	const char *name;
 	void (*run)(struct work *work, unsigned tick);
 	bool changing; /* a group is created or removed in each tick */
+	bool deep;     /* paths are long */
 } steps[] = {
-	{"merge", step_merge, false},         {"merge-changed", step_merge, true},
-	{"order", step_order, false},         {"values", step_values, false},
-	{"values-as-text", step_text, false},
+	{"merge", step_merge, false, false},         {"merge-changed", step_merge, true, false},
+	{"order", step_order, false, false},         {"values", step_values, false, false},
+	{"values-as-text", step_text, false, false}, {"unit", step_unit, false, false},
+	{"unit-deep", step_unit_deep, false, true},
 };
 
 static const struct step *find_step(const char *name)
@@ -195,9 +224,10 @@ int main(int argc, char **argv)
 	const struct step *step = find_step(argc == 4 ? argv[1] : "");
 	unsigned ticks = (unsigned)strtoul(argv[3], NULL, 10);
 	struct work work = {.count = (uint32_t)strtoul(argv[2], NULL, 10)};
-	struct topology *topology = make_topology(work.count, 0);
-	struct topology *other = step->changing ? make_topology(work.count, work.count / 2 + 3)
-						: topology_ref(topology);
+	struct topology *topology = make_topology(work.count, 0, step->deep);
+	struct topology *other = step->changing
+					 ? make_topology(work.count, work.count / 2 + 3, step->deep)
+					 : topology_ref(topology);
 	uint64_t least = UINT64_MAX;
 	unsigned long before;
 
@@ -205,6 +235,7 @@ int main(int argc, char **argv)
 	must(work.groups != NULL && cgw_frame_new(&work.frame) == 0, "memory");
 	for (size_t i = 0; i < COLUMN_COUNT; i++)
 		must(cgw_field_parse(columns[i], &work.fields[i], NULL) == 0, columns[i]);
+	must(cgw_field_parse("unit", &work.unit, NULL) == 0, "unit");
 	work.snapshots[0] = make_snapshot(topology, 1);
 	work.snapshots[1] = make_snapshot(other, 2);
 	for (unsigned tick = 0; tick < 4; tick++)

@@ -157,6 +157,13 @@ static json_t *process_json(const struct view *view, const struct cgw_process *p
 		return NULL;
 	json_object_set_new(json, "name", json_escaped(process->name));
 	json_object_set_new(json, "command", json_escaped(process->command));
+	for (enum cgw_process_use i = 0; i < CGW_PROCESS_USE_COUNT; i++) {
+		const struct cgw_process_use_info *info = cgw_process_use_info(i);
+
+		json_object_set_new(json, info->key, number(process->use[i]));
+		if (info->rate_key != NULL)
+			json_object_set_new(json, info->rate_key, real(view_use(view, process, i)));
+	}
 	return json;
 }
 

@@ -158,7 +158,7 @@ static enum cli_exit show_page(const struct postmortem_command *command, const c
 			       JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
 		return r < 0 ? CLI_FAILED : CLI_OK;
 	}
-	r = page_text(page, &text);
+	r = page_text(page, table_width(command->context, stdout), &text);
 	if (r < 0)
 		return report_error(command, "print page", id, r);
 	fputs(text, stdout);

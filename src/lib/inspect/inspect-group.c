@@ -159,7 +159,7 @@ static int read_processes(const struct process_context *context, const struct li
 	return 0;
 }
 
-/* A scan of /proc for zombies, which are not in process lists. */
+/* A search for zombies, which are not in process lists. */
 struct dead_search {
 	const struct process_context *context;
 	const struct cgw_topology *topology;
@@ -183,10 +183,9 @@ static const struct listed *find_listed(const struct dead_search *search, pid_t 
 }
 
 /* v2 keeps zombies in their group; v1 moves them to the root, so their parent is used. */
-static int visit_dead(void *context, pid_t pid)
+static int visit_dead(const struct dead_search *search, pid_t pid)
 {
 	CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
-	struct dead_search *search = context;
 	const struct listed *parent;
 	pid_t parent_pid;
 
@@ -212,7 +211,8 @@ static int visit_dead(void *context, pid_t pid)
 }
 
 static int add_dead(const struct process_context *context, const struct cgw_topology *topology,
-		    uint32_t group, bool own, struct listing *listing)
+		    uint32_t group, bool own, const struct process_scan *scan,
+		    struct listing *listing)
 {
 	struct dead_search search = {
 		.context = context,
@@ -222,10 +222,14 @@ static int add_dead(const struct process_context *context, const struct cgw_topo
 		.listing = listing,
 		.listed = listing->count,
 	};
-	int r = cgw_proc_each(context->layout, ".", visit_dead, &search);
+	int r = 0;
 
+	/* A process loses its namespaces before it becomes a zombie. */
+	for (size_t i = 0; i < scan->count && r == 0; i++)
+		if (scan->items[i].namespaces[CGW_NAMESPACE_MOUNT] == 0)
+			r = visit_dead(&search, scan->items[i].pid);
 	merge(listing);
-	return r == -ENOMEM ? r : 0;
+	return r;
 }
 
 static int count_own(const struct cgw_inspection *inspection, struct namespace_table *table)
@@ -249,18 +253,19 @@ static int count_own(const struct cgw_inspection *inspection, struct namespace_t
 	return 0;
 }
 
-static int read_namespaces(const struct process_context *context, bool shared,
+/* `scan`: of all processes, or NULL. */
+static int read_namespaces(const struct process_context *context, const struct process_scan *scan,
 			   struct cgw_inspection *inspection)
 {
 	CLEANUP(namespace_table_done) struct namespace_table table = {0};
 	int r = count_own(inspection, &table);
 
-	if (r == 0 && shared)
-		r = namespace_count_others(context, inspection->processes,
+	if (r == 0 && scan != NULL)
+		r = namespace_count_others(context, scan, inspection->processes,
 					   inspection->process_count, &table);
-	if (r == -ENOMEM)
+	if (r < 0)
 		return r;
-	inspection->shared = shared && r == 0;
+	inspection->shared = scan != NULL;
 	for (size_t i = 0; i < table.count; i++)
 		namespace_describe(context, &table.items[i]);
 	namespace_sort(table.items, table.count);
@@ -290,10 +295,12 @@ int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, 
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 	size_t process_max = options->process_max > 0 ? options->process_max : PROCESS_MAX_DEFAULT;
 	CLEANUP(listing_done) struct listing listing = {0};
+	CLEANUP(process_scan_done) struct process_scan scan = {0};
 	CLEANUP(group_cursor_done) struct group_cursor cursor;
 	struct process_context context;
 	struct cgw_inspection *inspection = calloc(1, sizeof(*inspection));
-	int r = -ENOMEM;
+	bool dead = options->zombies && !options->threads;
+	int r = -ENOMEM, scanned = 0;
 
 	group_cursor_init(&cursor, layout);
 	if (inspection != NULL)
@@ -303,6 +310,7 @@ int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, 
 	inspection->group = group;
 	cgw_identity_from_path(inspection->path, &inspection->identity);
 	process_context_read(layout, &context);
+	context.uses = options->uses;
 	memcpy(inspection->host_namespaces, context.host, sizeof(context.host));
 	inspection->all_capabilities = context.all_capabilities;
 	r = list_all(&cursor.layout, topology, group, options, &listing);
@@ -311,11 +319,13 @@ int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, 
 				 strerror(-listing.error));
 	if (r < 0)
 		goto failed;
-	if (options->zombies && !options->threads) {
-		r = add_dead(&context, topology, group, options->own_only, &listing);
-		if (r < 0)
-			goto failed;
-	}
+	if (dead || options->shared)
+		scanned = process_scan_read(&context, options->shared, &scan);
+	r = scanned == -ENOMEM ? scanned : 0;
+	if (r == 0 && dead)
+		r = add_dead(&context, topology, group, options->own_only, &scan, &listing);
+	if (r < 0)
+		goto failed;
 	inspection->out_of_view = listing.out_of_view;
 	if (listing.count > process_max) {
 		inspection->process_omitted = listing.count - process_max;
@@ -323,7 +333,8 @@ int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, 
 	}
 	r = read_processes(&context, &listing, options->threads, inspection);
 	if (r == 0)
-		r = read_namespaces(&context, options->shared, inspection);
+		r = read_namespaces(&context, options->shared && scanned == 0 ? &scan : NULL,
+				    inspection);
 	if (r < 0)
 		goto failed;
 	*ret_inspection = inspection;

@@ -9,6 +9,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/inspect/namespaces.h"
+#include "lib/kernel/process-namespaces.h"
 
 static size_t slot_of(const struct namespace_table *table, enum cgw_namespace_kind kind,
 		      uint64_t inode)
@@ -179,11 +180,51 @@ void namespace_sort(struct cgw_namespace *namespaces, size_t count)
 		qsort(namespaces, count, sizeof(*namespaces), compare);
 }
 
-/* A scan of all processes. */
+/* The arguments of process_scan_read() for scan_process(). */
+struct scan_request {
+	const struct cgw_layout *layout;
+	bool all_kinds;
+	struct process_scan *scan;
+};
+
+static int scan_process(void *context, pid_t pid)
+{
+	const struct scan_request *request = context;
+	struct process_scan *scan = request->scan;
+	struct scanned_process *item;
+
+	if (ARRAY_RESERVE(scan->items, scan->size, scan->count + 1) < 0)
+		return -ENOMEM;
+	item = &scan->items[scan->count++];
+	*item = (struct scanned_process){.pid = pid};
+	if (request->all_kinds) {
+		struct process_namespaces namespaces;
+
+		process_namespaces_read(request->layout, pid, &namespaces);
+		memcpy(item->namespaces, namespaces.inode, sizeof(item->namespaces));
+	} else {
+		(void)cgw_namespace_of(request->layout, pid, CGW_NAMESPACE_MOUNT,
+				       &item->namespaces[CGW_NAMESPACE_MOUNT]);
+	}
+	return 0;
+}
+
+int process_scan_read(const struct process_context *context, bool all_kinds,
+		      struct process_scan *ret_scan)
+{
+	struct scan_request request = {context->layout, all_kinds, ret_scan};
+
+	return cgw_proc_each(context->layout, ".", scan_process, &request);
+}
+
+void process_scan_done(struct process_scan *scan)
+{
+	free(scan->items);
+}
+
+/* Counts processes into a table. */
 struct census {
 	const struct process_context *context;
-	const struct cgw_process *own; /* excluded processes, sorted by pid; or NULL */
-	size_t own_count;
 	struct namespace_table *table;
 	bool all; /* add namespaces that are not in the table */
 };
@@ -195,15 +236,15 @@ static int compare_pid(const void *key, const void *item)
 	return (pid > other) - (pid < other);
 }
 
-static int count_namespace(struct census *census, enum cgw_namespace_kind kind, pid_t pid,
-			   const char *path)
+static int count_namespace(const struct census *census, enum cgw_namespace_kind kind,
+			   const struct scanned_process *process, const char *path)
 {
+	uint64_t inode = process->namespaces[kind];
 	struct cgw_namespace *namespace;
-	uint64_t inode;
 	int r;
 
-	if (cgw_namespace_of(census->context->layout, pid, kind, &inode) < 0)
-		return 0; /* exited, or access denied */
+	if (inode == 0)
+		return 0;
 	namespace = find(census->table, kind, inode);
 	if (namespace == NULL && !census->all)
 		return 0;
@@ -214,50 +255,56 @@ static int count_namespace(struct census *census, enum cgw_namespace_kind kind, 
 	}
 	if (census->all) {
 		namespace->processes++;
-		if (namespace->example_pid == 0 || pid < namespace->example_pid)
-		namespace->example_pid = pid;
+		if (namespace->example_pid == 0 || process->pid < namespace->example_pid)
+		namespace->example_pid = process->pid;
 	} else {
 		namespace->other_processes++;
 	}
 	return path != NULL ? add_group(namespace, path) : 0;
 }
 
-static int count_process(void *context, pid_t pid)
+static int count_process(const struct census *census, const struct scanned_process *process)
 {
 	CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
-	struct census *census = context;
+	const struct cgw_layout *layout = census->context->layout;
 	const char *path;
 	int r = 0;
 
-	if (census->own_count > 0 && bsearch(&pid, census->own, census->own_count,
-					     sizeof(*census->own), compare_pid) != NULL)
+	if (cgw_membership_read(layout, process->pid, &membership) < 0)
 		return 0;
-	if (cgw_membership_read(census->context->layout, pid, &membership) < 0)
-		return 0;
-	path = cgw_membership_main_path(census->context->layout, &membership);
+	path = cgw_membership_main_path(layout, &membership);
 	for (enum cgw_namespace_kind i = 0; i < CGW_NAMESPACE_COUNT && r == 0; i++)
-		r = count_namespace(census, i, pid, path);
+		r = count_namespace(census, i, process, path);
 	return r;
 }
 
-int namespace_count_others(const struct process_context *context, const struct cgw_process *own,
-			   size_t own_count, struct namespace_table *table)
+int namespace_count_others(const struct process_context *context, const struct process_scan *scan,
+			   const struct cgw_process *own, size_t own_count,
+			   struct namespace_table *table)
 {
-	struct census census = {context, own, own_count, table, false};
+	struct census census = {context, table, false};
+	int r = 0;
 
-	return cgw_proc_each(context->layout, ".", count_process, &census);
+	for (size_t i = 0; i < scan->count && r == 0; i++)
+		if (own_count == 0 ||
+		    bsearch(&scan->items[i].pid, own, own_count, sizeof(*own), compare_pid) == NULL)
+			r = count_process(&census, &scan->items[i]);
+	return r;
 }
 
 int cgw_namespaces_read(const struct cgw_layout *layout, struct cgw_namespace **ret_namespaces,
 			size_t *ret_count)
 {
 	CLEANUP(namespace_table_done) struct namespace_table table = {0};
+	CLEANUP(process_scan_done) struct process_scan scan = {0};
 	struct process_context context;
-	struct census census = {&context, NULL, 0, &table, true};
+	const struct census census = {&context, &table, true};
 	int r;
 
 	process_context_read(layout, &context);
-	r = cgw_proc_each(layout, ".", count_process, &census);
+	r = process_scan_read(&context, true, &scan);
+	for (size_t i = 0; i < scan.count && r == 0; i++)
+		r = count_process(&census, &scan.items[i]);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < table.count; i++)

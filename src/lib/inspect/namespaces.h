@@ -23,8 +23,23 @@ void namespace_describe(const struct process_context *context, struct cgw_namesp
 /* Sorts by kind, the host's first, then by descending number of processes, then by inode. */
 void namespace_sort(struct cgw_namespace *namespaces, size_t count);
 
+/* All processes that /proc shows, sorted by pid. */
+struct process_scan {
+	struct scanned_process {
+		pid_t pid;
+		uint64_t namespaces[CGW_NAMESPACE_COUNT]; /* 0: exited, or access denied */
+	} * items;
+	size_t count, size;
+};
+
+/* `all_kinds`: also other namespaces than that of mounts, which zombies do not have. */
+int process_scan_read(const struct process_context *context, bool all_kinds,
+		      struct process_scan *ret_scan);
+void process_scan_done(struct process_scan *scan);
+
 /* Counts `others` and `groups` over all processes except `own`, which is sorted by pid. */
-int namespace_count_others(const struct process_context *context, const struct cgw_process *own,
-			   size_t own_count, struct namespace_table *table);
+int namespace_count_others(const struct process_context *context, const struct process_scan *scan,
+			   const struct cgw_process *own, size_t own_count,
+			   struct namespace_table *table);
 
 #endif

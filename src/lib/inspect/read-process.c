@@ -9,7 +9,9 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/inspect/parse-proc.h"
+#include "lib/inspect/process-use.h"
 #include "lib/inspect/read-process.h"
+#include "lib/kernel/process-namespaces.h"
 
 /* PF_KTHREAD of the kernel's sched.h, in the flags of /proc/PID/stat since Linux 2.6. */
 #define KERNEL_THREAD_FLAG 0x00200000U
@@ -88,8 +90,12 @@ void process_context_read(const struct cgw_layout *layout, struct process_contex
 
 static void read_namespaces(const struct process_context *context, struct cgw_process *process)
 {
+	struct process_namespaces namespaces;
+
+	process_namespaces_read(context->layout, process->pid, &namespaces);
+	memcpy(process->namespaces, namespaces.inode, sizeof(process->namespaces));
 	for (enum cgw_namespace_kind i = 0; i < CGW_NAMESPACE_COUNT; i++) {
-		int r = cgw_namespace_of(context->layout, process->pid, i, &process->namespaces[i]);
+		int r = namespaces.error[i];
 
 		/* Older kernels have fewer kinds of namespaces: a missing one is not hidden. */
 		if (r == -EACCES || r == -EPERM)
@@ -227,6 +233,8 @@ static int read_all(const struct process_context *context, bool thread, struct c
 	read_inner_ids(context, process);
 	read_command(context, process);
 	read_confinement(context, &status, process);
+	process_use_read(context->layout, process->pid, thread ? process->leader : 0, context->uses,
+			 process->use);
 	r = cgw_membership_read(context->layout, process->pid, &process->membership);
 	return r == -EACCES || r == -EPERM ? 0 : r;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* identity.c - recognition of units, containers, pods and sessions from the path of a group. */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,8 +120,15 @@ static const struct placeholder *find_placeholder(const char *word, size_t lengt
 static size_t longest_match(const struct placeholder *placeholder, const char *text,
 			    const char *end)
 {
-	size_t length = 0;
+	size_t length = 0, limit = (size_t)(end - text);
 
+	if (placeholder->accept == NULL && placeholder->reject == NULL) {
+		const char *slash;
+
+		limit = limit < placeholder->length_max ? limit : placeholder->length_max;
+		slash = memchr(text, '/', limit);
+		return slash == NULL ? limit : (size_t)(slash - text);
+	}
 	while (text + length < end && length < placeholder->length_max && text[length] != '/') {
 		if (placeholder->accept != NULL &&
 		    strchr(placeholder->accept, text[length]) == NULL)
@@ -147,6 +155,26 @@ static bool is_choice(const struct placeholder *placeholder, const char *text, s
 	return words == NULL;
 }
 
+/*
+ * The longest match of at most `length` characters that the pattern's next character follows, and at
+ * least `shortest`; SIZE_MAX: there is none. Names are long, and most match no pattern.
+ */
+static size_t next_length(const char *pattern, const char *text, const char *end, size_t length,
+			  size_t shortest)
+{
+	size_t rest = (size_t)(end - text);
+	const char *at;
+
+	if (length == SIZE_MAX || length < shortest)
+		return SIZE_MAX;
+	if (*pattern == '{' || *pattern == '*')
+		return length;
+	if (*pattern == '\0')
+		return length == rest ? length : SIZE_MAX;
+	at = memrchr(text + shortest, *pattern, (length < rest ? length + 1 : rest) - shortest);
+	return at == NULL ? SIZE_MAX : (size_t)(at - text);
+}
+
 /* True if the pattern matches text..end exactly. Recursion is bounded by CAPTURE_MAX. */
 static bool matches(const char *pattern, const char *text, const char *end,
 		    struct captures *captures)
@@ -164,14 +192,16 @@ static bool matches(const char *pattern, const char *text, const char *end,
 	if (placeholder == NULL || mark == CAPTURE_MAX)
 		return false;
 	pattern += *pattern == '*' ? 1 : word + 2;
-	for (length = longest_match(placeholder, text, end) + 1;
-	     length-- > placeholder->length_min;) {
-		if (!is_choice(placeholder, text, length))
-			continue;
-		captures->items[mark] = (struct capture){placeholder, text, length};
-		captures->count = mark + 1;
-		if (matches(pattern, text + length, end, captures))
-			return true;
+	length = longest_match(placeholder, text, end);
+	while ((length = next_length(pattern, text, end, length, placeholder->length_min)) !=
+	       SIZE_MAX) {
+		if (is_choice(placeholder, text, length)) {
+			captures->items[mark] = (struct capture){placeholder, text, length};
+			captures->count = mark + 1;
+			if (matches(pattern, text + length, end, captures))
+				return true;
+		}
+		length--;
 	}
 	captures->count = mark;
 	return false;

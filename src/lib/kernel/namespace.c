@@ -11,6 +11,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/kernel/kernel-ops.h"
+#include "lib/kernel/process-namespaces.h"
 
 /*
  * The initial namespace of each kind has a constant inode, defined in linux/nsfs.h. Those of mount
@@ -37,15 +38,17 @@ const char *cgw_namespace_name(enum cgw_namespace_kind kind)
 	return (unsigned)kind < CGW_NAMESPACE_COUNT ? kinds[kind].name : "invalid";
 }
 
-static int read_inode(const struct cgw_layout *layout, const char *file, uint64_t *ret_inode)
+static int read_inode(const struct cgw_layout *layout, int directory, const char *file,
+		      uint64_t *ret_inode)
 {
 	char target[64], *end;
 	const char *digits;
 	unsigned long long inode;
-	int r = cgw_proc_link(layout, file, target, sizeof(target));
+	ssize_t length = layout->ops->read_link(directory, file, target, sizeof(target) - 1);
 
-	if (r < 0)
-		return r;
+	if (length < 0)
+		return (int)length;
+	target[length] = '\0';
 	/* "net:[4026531833]" */
 	digits = strchr(target, '[');
 	if (digits == NULL || digits[1] < '0' || digits[1] > '9')
@@ -66,7 +69,24 @@ int cgw_namespace_of(const struct cgw_layout *layout, pid_t pid, enum cgw_namesp
 	if ((unsigned)kind >= CGW_NAMESPACE_COUNT)
 		return -EINVAL;
 	snprintf(file, sizeof(file), "%d/ns/%s", (int)pid, kinds[kind].name);
-	return read_inode(layout, file, ret_inode);
+	return read_inode(layout, layout->proc_fd, file, ret_inode);
+}
+
+void process_namespaces_read(const struct cgw_layout *layout, pid_t pid,
+			     struct process_namespaces *ret_namespaces)
+{
+	char directory[32];
+	int fd;
+
+	*ret_namespaces = (struct process_namespaces){0};
+	snprintf(directory, sizeof(directory), "%d/ns", (int)pid);
+	fd = layout->ops->open_at(layout->proc_fd, directory, O_PATH | O_DIRECTORY);
+	for (enum cgw_namespace_kind i = 0; i < CGW_NAMESPACE_COUNT; i++)
+		ret_namespaces->error[i] =
+			fd < 0 ? fd
+			       : read_inode(layout, fd, kinds[i].name, &ret_namespaces->inode[i]);
+	if (fd >= 0)
+		layout->ops->close(fd);
 }
 
 /* Kernel threads are visible only in the initial PID namespace, where kthreadd is PID 2. */
@@ -98,7 +118,7 @@ bool cgw_in_host_pid_namespace(const struct cgw_layout *layout)
 	if (kernel_threads_visible(layout))
 		return true;
 	if (cgw_namespace_of(layout, 1, CGW_NAMESPACE_PID, &inode) < 0 &&
-	    read_inode(layout, "self/ns/pid", &inode) < 0)
+	    read_inode(layout, layout->proc_fd, "self/ns/pid", &inode) < 0)
 		return false;
 	return inode == kinds[CGW_NAMESPACE_PID].initial;
 }

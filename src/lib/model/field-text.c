@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/kernel/identity.h"
 #include "lib/model/field.h"
 #include "lib/model/frame.h"
 
@@ -44,9 +45,13 @@ static void append_id(struct text_out *out, const char *label, uint64_t id)
 static size_t path_text(const struct cgw_topology *topology, enum field_identity which,
 			uint32_t group, struct text_out *out, enum cgw_state *ret_state)
 {
-	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
+	CLEANUP(cleanup_free) char *path = NULL;
 	struct cgw_identity identity;
 
+	/* Names in further components have no part in it, and may make up a path of megabytes. */
+	while (topology->depth[group] > IDENTITY_DEPTH_MAX)
+		group = topology->parent[group];
+	path = cgw_topology_path_copy(topology, group);
 	if (path == NULL) {
 		*ret_state = CGW_ABSENT;
 		return 0;

@@ -98,8 +98,9 @@ size_t cgw_topology_path(const struct cgw_topology *topology, uint32_t group, ch
 		size_t name_length = strlen(topology->name[g]);
 
 		at -= name_length;
-		for (size_t i = 0; i < name_length && at + i + 1 < size; i++)
-			buffer[at + i] = topology->name[g][i];
+		if (at + 1 < size)
+			memcpy(buffer + at, topology->name[g],
+			       at + name_length < size ? name_length : size - at - 1);
 		at--;
 		if (at + 1 < size)
 			buffer[at] = '/';
