@@ -61,6 +61,7 @@ struct fixture {
 static int setup(void **state)
 {
 	static const struct frame_group groups[] = {{"/", 1}, {"/top", 2}, {"/top/web", 3}};
+	static const struct cgw_layout layout = {.recorded = true};
 	static const struct frame_value values[] = {
 		{"/top/web", CGW_M_MEMORY_MAX, OK(1 << 20)},
 		{"/top/web", CGW_M_MEMORY_CURRENT, OK(1 << 19)},
@@ -83,7 +84,8 @@ static int setup(void **state)
 	fixture->now = (struct cgw_inspection){.path = strcpy(fixture->path, "/top/web"),
 					       .processes = &fixture->process,
 					       .process_count = 1};
-	fixture->view = (struct view){.frame = fixture->frame,
+	fixture->view = (struct view){.layout = &layout,
+				      .frame = fixture->frame,
 				      .group = 2,
 				      .sections = SECTION_LIMITS,
 				      .now = &fixture->now};
