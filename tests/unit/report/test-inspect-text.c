@@ -53,6 +53,7 @@ struct fixture {
 	struct cgw_frame *frame;
 	struct cgw_inspection now;
 	struct cgw_process process;
+	struct cgw_layout layout;
 	char path[16];
 	struct view view;
 };
@@ -61,7 +62,6 @@ struct fixture {
 static int setup(void **state)
 {
 	static const struct frame_group groups[] = {{"/", 1}, {"/top", 2}, {"/top/web", 3}};
-	static const struct cgw_layout layout = {.recorded = true};
 	static const struct frame_value values[] = {
 		{"/top/web", CGW_M_MEMORY_MAX, OK(1 << 20)},
 		{"/top/web", CGW_M_MEMORY_CURRENT, OK(1 << 19)},
@@ -84,7 +84,8 @@ static int setup(void **state)
 	fixture->now = (struct cgw_inspection){.path = strcpy(fixture->path, "/top/web"),
 					       .processes = &fixture->process,
 					       .process_count = 1};
-	fixture->view = (struct view){.layout = &layout,
+	fixture->layout.recorded = true;
+	fixture->view = (struct view){.layout = &fixture->layout,
 				      .frame = fixture->frame,
 				      .group = 2,
 				      .sections = SECTION_LIMITS,
