@@ -8,7 +8,8 @@
 is_root || { skip "deep groups: requires root (not possible here)" && exit; }
 levels=$((2 * ${CGWARD_TEST_LEVELS:-1500})) # fewer on emulated machines
 # Three hierarchies: with eight new ones of this depth, a machine with Linux 6.18 stalled for up to two seconds
-# at a time, in which a process without system calls got 3 % of a CPU too; the cause is not known.
+# at a time. Removing them is what costs most, and 70 times as much while any process measures cpu.run_delay
+# (docs/PERFORMANCE.md); a kill of 3,000 levels in eight new hierarchies took 1.1 s of CPU time.
 controllers=(memory freezer pids)
 group=$(make_group deep "${controllers[@]}")
 work=$(mktemp -d) && test_files+=("$work")

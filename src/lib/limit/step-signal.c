@@ -2,8 +2,9 @@
 /*
  * step-signal.c - step that signals one process of a group.
  *
- * The process is identified by its start time, and must still be in the group or below it. Its pidfd
- * is opened before that is checked, so that the signal cannot reach another process with its PID.
+ * The process is identified by its start time, and must still be in the group or below it. Its
+ * pidfd is opened before that is checked, so that the signal cannot reach another process with its
+ * PID.
  */
 #include <errno.h>
 #include <signal.h>

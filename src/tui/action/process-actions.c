@@ -9,7 +9,7 @@
 #include "tui/action/group-actions.h"
 #include "tui/action/process-actions.h"
 
-/* The change of the process on its group, which the plan checks again; NULL: the reason is shown. */
+/* The change of the process on its group, which the plan checks; NULL: the reason is shown. */
 static struct change_job *new_change(struct app *app, const char *path,
 				     const struct change_step *step, unsigned *ret_reactions)
 {

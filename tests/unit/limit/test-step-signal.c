@@ -189,7 +189,7 @@ static void test_process_that_changes_meanwhile_is_not_signalled(void **state)
 			r = apply(&machine, &step, &result);
 			fake_before_open = NULL;
 			was_late = opens < changed_at;
-			/* A change after the last look, or of what was looked at already, is late. */
+			/* A change after the last check is late. */
 			assert_int_equal(machine_end(&machine), r == 0 ? SIGTERM : 0);
 			if (r == 0)
 				break;
