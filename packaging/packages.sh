@@ -20,7 +20,7 @@ declare -A packages_of=(
 		prometheus-node-exporter python3 python3-yaml systemd systemd-journal-remote tmux util-linux zsh"
 	[tui]="procps python3 tmux util-linux"
 	[bench]="valgrind"
-	[smoke]="crun e2fsprogs fdisk mmdebstrap patchelf python3 python3-yaml qemu-system-x86"
+	[smoke]="crun e2fsprogs fdisk mmdebstrap patchelf python3 python3-yaml qemu-system-x86 tmux"
 	[fault]="libcmocka-dev util-linux"
 	[churn]="procps tmux util-linux"
 	[packages]="debhelper dpkg-dev fakeroot git libcmocka-dev lintian rpm systemd"

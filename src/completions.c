@@ -17,13 +17,15 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/escape-copy.h"
 #include "lib/base/string-list.h"
+#include "lib/metric/decode.h"
 #include "lib/model/sampling.h"
+#include <cgward/inspect.h>
 #include <cgward/limit.h>
 #include <cgward/model.h>
 
 enum kind {
 	KIND_NONE,
-	KIND_GROUP,  /* a path, a unit's name or a container's ID */
+	KIND_GROUP,  /* a path, a unit's name, a container's ID or name, the name of a pod */
 	KIND_PATH,   /* a path alone, or a glob over paths */
 	KIND_ASSIGN, /* a control and its value, which may begin with a device */
 	KIND_KEY,
@@ -90,6 +92,22 @@ static void print_word(const struct completion *completion, const char *word, co
 	       help != NULL ? "\t" : "", help != NULL ? help : "");
 }
 
+/* "sda newkey" is newkey on the device sda. */
+static const char *key_of_instance(const char *name)
+{
+	const char *space = strrchr(name, ' ');
+
+	return space != NULL ? space + 1 : name;
+}
+
+static bool has_key(const struct cgw_instance *instances, size_t count, const char *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(key_of_instance(instances[i].name), key) == 0)
+			return true;
+	return false;
+}
+
 static void print_file_key(const struct completion *completion, enum cgw_metric metric,
 			   const char *name)
 {
@@ -112,7 +130,7 @@ static void print_other_keys(const struct completion *completion)
 	size_t count;
 
 	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++)
-		if (cgw_metric_info(i)->sources[0].format == CGW_FORMAT_OTHER)
+		if (source_lists_other(&cgw_metric_info(i)->sources[0]))
 			cgw_metric_set_add(&metrics, i);
 	if (cgw_layout_open(&completion->context->roots, &layout, NULL) < 0 ||
 	    cgw_sampler_new(layout, &options, &sampler, NULL) < 0 ||
@@ -130,7 +148,8 @@ static void print_other_keys(const struct completion *completion)
 		     group++)
 			keys = cgw_snapshot_instances(now, i, group, &count);
 		for (size_t j = 0; keys != NULL && j < count; j++)
-			print_file_key(completion, i, keys[j].name);
+			if (!has_key(keys, j, key_of_instance(keys[j].name)))
+				print_file_key(completion, i, key_of_instance(keys[j].name));
 	}
 }
 
@@ -207,6 +226,41 @@ static void add_field(struct string_list *names, const struct cgw_frame *frame, 
 	(void)string_list_take(names, escape_copy(name));
 }
 
+/*
+ * The names that engines keep in files (a socket could let the shell wait) of containers, pods and
+ * machines; those that several share select none of them.
+ */
+static void add_engine_names(struct string_list *names, const struct cgw_topology *topology)
+{
+	CLEANUP(string_list_free) struct string_list found = {0};
+	const struct cgw_names_options options = {.no_sockets = true};
+
+	for (uint32_t group = 0; group < topology->count; group++) {
+		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
+		struct cgw_identity identity;
+		struct cgw_names engine;
+
+		if (path == NULL)
+			continue;
+		cgw_identity_from_path(path, &identity);
+		if (identity.below > 0 ||
+		    (identity.kind != CGW_IDENTITY_CONTAINER && identity.kind != CGW_IDENTITY_POD &&
+		     identity.kind != CGW_IDENTITY_MACHINE))
+			continue;
+		cgw_names_resolve(&identity, &options, &engine);
+		if (engine.name[0] != '\0')
+			(void)string_list_take(&found, escape_copy(engine.name));
+	}
+	string_list_sort(&found);
+	for (size_t i = 0; i < found.count; i++) {
+		const char *name = found.items[i];
+
+		if ((i == 0 || strcmp(name, found.items[i - 1]) != 0) &&
+		    (i + 1 == found.count || strcmp(name, found.items[i + 1]) != 0))
+			(void)string_list_add(names, name);
+	}
+}
+
 /* Adds paths and other names, unless what was typed can only be the beginning of the other. */
 static void add_names(struct string_list *names, const struct cgw_frame *frame, enum kind kind,
 		      const char *typed)
@@ -225,6 +279,8 @@ static void add_names(struct string_list *names, const struct cgw_frame *frame, 
 		if (others && kind == KIND_GROUP)
 			add_field(names, frame, "container", group, CONTAINER_ID_LENGTH);
 	}
+	if (others && kind == KIND_GROUP)
+		add_engine_names(names, topology);
 }
 
 static void print_groups(const struct completion *completion, enum kind kind)
@@ -309,8 +365,15 @@ static void print_kind(struct completion *completion, enum kind kind)
 
 static void print_argument(struct completion *completion, const struct cli_option *option)
 {
+	CLEANUP(string_list_free) struct string_list values = {0};
+
 	for (size_t i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
 		print_word(completion, option->choices[i], NULL);
+	if (option->add_values != NULL)
+		option->add_values(&values);
+	string_list_sort_unique(&values);
+	for (size_t i = 0; i < values.count; i++)
+		print_word(completion, values.items[i], NULL);
 	if (option->argument != NULL)
 		print_kind(completion, kind_of(option->argument));
 }

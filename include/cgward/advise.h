@@ -35,6 +35,8 @@ struct cgw_usage {
 	/* CPU time in nanoseconds per second, as the mean of an interval. */
 	uint64_t cpu_peak, cpu_p99;
 	uint64_t throttled_intervals; /* in which cpu.max stopped the group */
+	/* In which the group and its siblings used nearly all the CPU time that they may use. */
+	uint64_t full_intervals;
 
 	uint64_t memory_peak_bytes;        /* memory.current */
 	uint64_t working_set_peak_bytes;   /* memory.working_set */
@@ -44,14 +46,15 @@ struct cgw_usage {
 	uint64_t oom_kills, memory_limit_hits, refaults; /* in the recording */
 	uint64_t tasks_peak, forks_refused;
 
-	struct cgw_number cpu_max, memory_max, memory_high, pids_max; /* in the last sample */
+	/* In the last sample. */
+	struct cgw_number cpu_max, cpu_weight, memory_max, memory_high, pids_max;
 };
 
 enum cgw_advice_kind {
 	CGW_ADVICE_SET,      /* set `value` */
 	CGW_ADVICE_LIMITED,  /* the group was limited: its need is not known, at least `value` */
 	CGW_ADVICE_LEAK,     /* grows without end: no limit is the right one */
-	CGW_ADVICE_WHOLE,    /* the group uses the whole machine: no limit would be below it */
+	CGW_ADVICE_WHOLE,    /* no limit would be below that of an ancestor, or the machine */
 	CGW_ADVICE_UNPROVEN, /* too few samples, or the metric was not recorded */
 	CGW_ADVICE_KIND_COUNT,
 };
@@ -61,24 +64,34 @@ const char *cgw_advice_kind_name(enum cgw_advice_kind kind) CGW_PURE;
 
 /* How often a limit would have been reached in the frames of a trial. */
 struct cgw_trial {
-	uint64_t samples;             /* of the group */
-	uint64_t reached, reached_ns; /* throttled, reclaimed, or forks refused */
-	uint64_t exceeded;            /* memory.max below what cannot be reclaimed: OOM-killed */
+	uint64_t samples; /* of the group; cpu.weight: in which the CPUs were full */
+	/* Throttled, reclaimed, or forks refused; cpu.weight: used more than is guaranteed. */
+	uint64_t reached, reached_ns;
+	uint64_t exceeded; /* memory.max below what cannot be reclaimed: OOM-killed */
 };
 
 struct cgw_advice {
 	const struct cgw_usage *usage;
 	enum cgw_control control;
 	enum cgw_advice_kind kind;
-	uint64_t value;        /* SET, LIMITED: in nanoseconds per second, bytes, or tasks */
+	uint64_t value;        /* SET, LIMITED: in the unit of the control */
 	struct cgw_number now; /* the limit in the last sample, in the same unit */
 	struct cgw_trial trial;
+	const char *bound_by; /* WHOLE: the ancestor whose limit is lower; NULL: the machine */
+	/* io.max: the device, owned by the advisor, and its use per second; otherwise NULL and 0. */
+	const char *device;
+	uint64_t device_peak, device_p99;
+	uint64_t device_busiest;  /* of any group, the root included */
+	uint64_t device_at_limit; /* intervals in which the present limit was nearly reached */
+	/* cpu.weight: CPU time per second with full CPUs, with this value and with that of now. */
+	uint64_t guaranteed, guaranteed_now;
 };
 
 struct cgw_advisor_options {
 	enum cgw_objective objective;
-	uint64_t begin_ns, end_ns; /* wall clock times of the recording, to find steady growth */
-	bool memory_high;          /* the machine has memory.high (v2) */
+	/* Wall clock times of the recording, to find steady growth; 0: not known, it grows. */
+	uint64_t begin_ns, end_ns;
+	bool memory_high; /* the machine has memory.high (v2) */
 	/* Returns whether limits are wanted for a group. NULL: for all but the root. */
 	bool (*selects)(void *context, const char *path);
 	void *context;
@@ -107,7 +120,9 @@ void cgw_advisor_trial_begin(struct cgw_advisor *advisor);
 /* Counts what the limits would have done in a frame. Fails with -ENOMEM only. */
 int cgw_advisor_trial(struct cgw_advisor *advisor, const struct cgw_frame *frame);
 
-/* Formats the value as cgward set accepts it: "60%", "1200M", "64". */
+/* A buffer for it has this size. */
+#define CGW_ADVICE_TEXT_SIZE 128
+/* Formats the value as cgward set accepts it: "60%", "1200M", "64", "sda 52M". */
 size_t cgw_advice_format(const struct cgw_advice *advice, char *buffer, size_t size);
 
 #ifdef __cplusplus

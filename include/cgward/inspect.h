@@ -72,6 +72,23 @@ struct cgw_confinement {
 	struct cgw_rlimit limits[CGW_RLIMIT_COUNT];
 };
 
+/* What a process uses besides CPU time and memory. */
+enum cgw_process_use {
+	CGW_PROCESS_READ,      /* bytes from storage devices */
+	CGW_PROCESS_WRITTEN,   /* bytes that it caused to be written to them */
+	CGW_PROCESS_RUN_DELAY, /* time that its threads were runnable and not running */
+	CGW_PROCESS_PSS,       /* memory; of shared pages its part only. Slow to read */
+	CGW_PROCESS_USE_COUNT,
+};
+struct cgw_process_use_info {
+	const char *key;      /* "read_bytes" */
+	const char *rate_key; /* of its rate: "read_bytes_per_s"; NULL: not a counter */
+	const char *title;    /* of the rate, or of the value if there is none */
+	enum cgw_unit unit;   /* the same */
+	double scale;         /* of the rate: counted units to `unit` */
+};
+const struct cgw_process_use_info *cgw_process_use_info(enum cgw_process_use use) CGW_PURE;
+
 /* A process, or a thread if `threads` of struct cgw_inspect_options is set. */
 struct cgw_process {
 	pid_t pid;    /* of the thread for a thread */
@@ -94,7 +111,15 @@ struct cgw_process {
 	uint64_t namespaces[CGW_NAMESPACE_COUNT]; /* inodes, 0: not known */
 	unsigned hidden;                          /* bit mask of enum cgw_hidden */
 	struct cgw_confinement confinement;
+	struct cgw_number use[CGW_PROCESS_USE_COUNT]; /* CGW_ABSENT: not requested, or none */
 };
+
+/*
+ * The rate between two readings of a process in that time, or the value of what is not a counter.
+ * CGW_WARMUP: unknown without `before`, or because threads exited meanwhile.
+ */
+struct cgw_value cgw_process_use_value(enum cgw_process_use use, const struct cgw_number *before,
+				       const struct cgw_number *now, double seconds);
 
 /* The maximum length of `groups` in struct cgw_namespace. */
 #define CGW_NAMESPACE_GROUPS_MAX 16
@@ -132,6 +157,7 @@ struct cgw_inspect_options {
 	bool shared;   /* find other users of the namespaces: reads every process of the system */
 	bool zombies;  /* add zombies, which no list of the kernel contains: also reads them all */
 	size_t process_max; /* 0: a sensible default */
+	unsigned uses;      /* bit mask of enum cgw_process_use to read */
 };
 
 struct cgw_inspection {

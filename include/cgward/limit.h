@@ -111,7 +111,7 @@ struct cgw_step {
 	enum cgw_control control; /* SET */
 	const char *value;        /* SET: as typed by the user */
 	int signal;               /* KILL */
-	pid_t pid;                /* MOVE */
+	pid_t pid;                /* MOVE; KILL: only this process, 0: all of them */
 	bool recursive;           /* DELETE */
 	uint64_t timeout_ns;      /* FREEZE, THAW, KILL; 0: a sensible default */
 	/* If not 0, fail with -ESTALE unless the directory has this inode in that hierarchy. */
@@ -120,6 +120,8 @@ struct cgw_step {
 	/* The same by hierarchy of the layout; 0: not checked there. cgw_plan_add() copies them. */
 	const uint64_t *expected_ids;
 	size_t expected_id_count;
+	/* If not 0, fail with -ESRCH unless `pid` started then, in clock ticks since boot. */
+	uint64_t process_start;
 };
 
 enum cgw_outcome {
@@ -241,10 +243,10 @@ struct cgw_change {
 	uint64_t undoes; /* the change that this one undid, or 0 */
 	bool undone;
 	uint64_t transaction; /* the first change of the same action */
-	/* MOVE: the process, its start in clock ticks since boot, and its groups before. */
+	/* MOVE, KILL of one process: its PID, and its start in clock ticks since boot. */
 	pid_t process;
 	uint64_t process_start;
-	/* CREATE: where the group was created. */
+	/* MOVE: its groups before; CREATE: where the group was created. */
 	const struct cgw_place *places;
 	size_t place_count;
 	/* SET through systemd: the unit whose property was set; otherwise "". */
@@ -253,6 +255,7 @@ struct cgw_change {
 	uid_t manager_uid;
 	bool persistent;      /* set over a reboot */
 	const char *drop_ins; /* the files that systemd created for it, one per line; or NULL */
+	int signal;           /* KILL */
 };
 /*
  * Calls `each` for every change, newest first. Stops if `each` returns a value other than 0, and

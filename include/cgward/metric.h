@@ -81,6 +81,7 @@ enum cgw_format {
 	CGW_FORMAT_NETWORK,         /* cgroup.procs: /proc/PID/net/dev of each network namespace */
 	CGW_FORMAT_TEXT,            /* the text itself, without the last newline */
 	CGW_FORMAT_RUN_DELAY,       /* cgroup.procs: how long BPF programs saw its tasks wait */
+	CGW_FORMAT_NESTED_OTHER,    /* CGW_FORMAT_NESTED, as CGW_FORMAT_OTHER: "INSTANCE NAME" */
 	CGW_FORMAT_COUNT,
 };
 
@@ -172,8 +173,9 @@ struct cgw_metric_key {
 
 /*
  * Finds the metric that "FILE:KEY" is read as, such as "memory.stat:anon". A key that no metric
- * reads is an instance of the file's metric for such keys ("memory.stat.other"): whether the
- * kernel has it is known only when the file is read. Returns -ENOENT for any other file or key.
+ * reads is an instance of the file's metric for such keys ("memory.stat.other"), and in a file of
+ * names ("misc.current") each name is one: whether the kernel has it is known only when the file is
+ * read. Returns -ENOENT for any other file or key.
  */
 int cgw_metric_find_key(const char *file_and_key, struct cgw_metric_key *ret_key);
 

@@ -5,8 +5,8 @@
  *   bench sample files|bpf SET TICKS   CPU nanoseconds of the first sample and of a later one
  *   bench reads SET TICKS              CPU nanoseconds of reading the same files, open and by path
  *
- * SET is "four" (cpu, memory, io and pids, as systemd-cgtop shows them), "all" or the key of a
- * metric.
+ * SET is "four" (cpu, memory, io and pids, as systemd-cgtop shows them), "all" or the keys of
+ * metrics, separated by commas.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,6 +40,23 @@ static void print(const char *name, uint64_t value)
 	printf("%s %llu\n", name, (unsigned long long)value);
 }
 
+/* Adds the metrics of a list of keys; false if it is none. */
+static bool add_keys(struct cgw_metric_set *set, const char *list)
+{
+	char *copy = strdup(list), *rest = copy, *key;
+
+	must(copy != NULL, "memory");
+	while ((key = strsep(&rest, ",")) != NULL) {
+		int metric = cgw_metric_find(key);
+
+		if (metric < 0)
+			break;
+		cgw_metric_set_add(set, (enum cgw_metric)metric);
+	}
+	free(copy);
+	return key == NULL;
+}
+
 static struct cgw_metric_set metric_set(const char *name)
 {
 	static const enum cgw_metric four[] = {CGW_M_CPU_USAGE, CGW_M_MEMORY_CURRENT,
@@ -47,12 +64,9 @@ static struct cgw_metric_set metric_set(const char *name)
 					       CGW_M_PIDS_CURRENT};
 	struct cgw_metric_set set = {0};
 	bool all = strcmp(name, "all") == 0;
-	int one = cgw_metric_find(name);
 
-	if (one >= 0) {
-		cgw_metric_set_add(&set, (enum cgw_metric)one);
+	if (add_keys(&set, name))
 		return set;
-	}
 	for (size_t i = 0; i < sizeof(four) / sizeof(four[0]); i++)
 		cgw_metric_set_add(&set, four[i]);
 	/* Not what depends on the number of processes or of context switches. */

@@ -5,18 +5,20 @@
 # recorded library must continue to work. Functions and enumerators may be added.
 # RECORD=1 updates the record: after an addition, or after an intended break (src/library.cmake).
 set -uo pipefail
+# shellcheck source=tests/live/results-lib.sh
+. "$(dirname "$0")/../live/results-lib.sh"
 cd "$(dirname "$0")/../.." || exit 1
 record=tests/compatibility/libcgward.abi
 symbols=packaging/debian/libcgward0.symbols
 
 if ! command -v abidw >/dev/null || ! command -v abidiff >/dev/null; then
-	echo "skip ABI: abigail-tools is not installed"
+	skip "ABI: abigail-tools is not installed"
 	exit 0
 fi
 machine=$(sed -nE "s/.*architecture='([^']*)'.*/\1/p" "$record" 2>/dev/null | head -n 1)
 case ${RECORD:-} in
 "") [ "$machine" = "elf-$(uname -m | sed 's/x86_64/amd-x86_64/; s/aarch64/arm-aarch64/')" ] ||
-	{ echo "skip ABI: the record is for $machine (not possible here)" && exit 0; } ;;
+	{ skip "ABI: the record is for $machine (not possible here)" && exit 0; } ;;
 esac
 
 mkdir -p build
@@ -26,13 +28,13 @@ if ! { cmake -S . -B build/abi -G Ninja -DCMAKE_BUILD_TYPE=Debug -DBUILD_TESTING
 	-DCMAKE_C_FLAGS="-ffile-prefix-map=$PWD/=" &&
 	cmake --build build/abi --target cgward_shared; } >build/abi.log 2>&1; then
 	tail -n 20 build/abi.log
-	echo "not ok the library builds with debugging information"
+	not_ok "the library builds with debugging information"
 	exit 1
 fi
 now=build/abi/libcgward.abi
 if ! abidw --exported-interfaces-only --headers-dir include/cgward --drop-private-types --no-show-locs --no-comp-dir-path --no-corpus-path \
 	--type-id-style hash --out-file "$now" build/abi/src/libcgward.so.0; then
-	echo "not ok abidw reads the ABI"
+	not_ok "abidw reads the ABI"
 	exit 1
 fi
 # Other options of ccache than here change the paths.
@@ -57,12 +59,11 @@ soname() { sed -nE "1s/.* soname='([^']*)'.*/\1/p" "$1"; }
 # A newer abidiff reads an older format, but reports false changes.
 format() { sed -nE "1s/^<abi-corpus version='([^']*)'.*/\1/p" "$1"; }
 if [ "$(format "$record")" != "$(format "$now")" ]; then
-	echo "skip ABI: the record has format $(format "$record") of abidw, the installed one writes $(format "$now") (not possible here)"
+	skip "ABI: the record has format $(format "$record") of abidw, the installed one writes $(format "$now") (not possible here)"
 	exit 0
 fi
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+work=$(mktemp -d) && test_files+=("$work")
 without_enumerators() { sed '/<enumerator /d' "$1"; }
 enumerators() { sed -nE "s/.*<enumerator name='([^']*)' value='([^']*)'.*/\1 \2/p" "$1" | grep -v '_COUNT ' | sort -u; }
 # compare NAME FILE: the ABI is that of FILE, or an extension. Enumerations grow with their tables, so their values are
@@ -73,18 +74,18 @@ compare() {
 	without_enumerators "$now" >"$work/now.abi"
 	abidiff --no-added-syms "$work/record.abi" "$work/now.abi" >"$work/difference" 2>&1
 	status=$?
-	if [ "$status" -eq 0 ]; then echo "ok functions and types equal $1"; else
+	if [ "$status" -eq 0 ]; then ok "functions and types equal $1"; else
 		head -n 40 "$work/difference"
-		echo "not ok functions and types equal $1 (abidiff status $status); see the head of $0"
+		not_ok "functions and types equal $1 (abidiff status $status); see the head of $0"
 	fi
 	changed=$(comm -23 <(enumerators "$2") <(enumerators "$now"))
 	if [ -n "$changed" ]; then
 		head -n 20 <<<"$changed"
-		echo "not ok enumerators have the values of $1: the ones above have changed"
+		not_ok "enumerators have the values of $1: the ones above have changed"
 	elif [ "$(enumerators "$2" | wc -l)" -lt 100 ]; then
-		echo "not ok enumerators have the values of $1: it has too few"
+		not_ok "enumerators have the values of $1: it has too few"
 	else
-		echo "ok enumerators have the values of $1"
+		ok "enumerators have the values of $1"
 	fi
 }
 compare "the record" "$record"
@@ -99,8 +100,8 @@ sed '0,/<elf-symbol name=.cgw_/{/<elf-symbol name=.cgw_/d}' "$work/now.abi" >"$w
 sed -E "s/(<class-decl name='cgw_diag' size-in-bits=')[0-9]*/\132/" "$work/now.abi" >"$work/size.abi"
 for broken in function size; do
 	if abidiff "$work/now.abi" "$work/$broken.abi" >/dev/null 2>&1; then
-		echo "not ok a break is detected: $broken"
+		not_ok "a break is detected: $broken"
 	else
-		echo "ok a break is detected: $broken"
+		ok "a break is detected: $broken"
 	fi
 done

@@ -4,31 +4,27 @@
 # The installed message catalogue has an entry for each journal message of cgward, and journalctl
 # accepts it. ROOT: the installation root.
 set -uo pipefail
+# shellcheck source=tests/live/results-lib.sh
+. "$(dirname "$0")/../live/results-lib.sh"
 top=$(cd "$(dirname "$0")/../.." && pwd)
 catalog=$(find "$ROOT" -path '*/lib/systemd/catalog/cgward.catalog')
 if [ -z "$catalog" ]; then
 	if "$ROOT/usr/bin/cgward" enforce --help >/dev/null 2>&1; then
-		echo "not ok the catalogue is installed"
+		not_ok "the catalogue is installed"
 	else
-		echo "skip catalogue: cgward is built without systemd (not possible here)"
+		skip "catalogue: cgward is built without systemd (not possible here)"
 	fi
 	exit 0
 fi
-check() {
-	local name=$1
-	shift
-	if "$@"; then echo "ok $name"; else echo "not ok $name"; fi
-}
 ids=$(sed -nE 's/^MESSAGE\([A-Z_]+, +"([0-9a-f]{32})"\).*/\1/p' "$top/src/shared/cli/journal-messages.def" | sort)
 check "message ids are found in the source" test "$(wc -l <<<"$ids")" -ge 4
 check "the catalogue has exactly these message ids" test "$ids" = "$(sed -n 's/^-- //p' "$catalog" | sort)"
 check "no message id is duplicated" test -z "$(uniq -d <<<"$ids")"
 if ! command -v journalctl >/dev/null; then
-	echo "skip journalctl: not installed (not possible here)"
+	skip "journalctl: not installed (not possible here)"
 	exit 0
 fi
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+work=$(mktemp -d) && test_files+=("$work")
 mkdir -p "$work/usr/lib/systemd/catalog" "$work/var/lib/systemd/catalog"
 cp "$catalog" "$work/usr/lib/systemd/catalog/"
 check "journalctl accepts the catalogue" journalctl --root="$work" --update-catalog

@@ -4,9 +4,11 @@
 # Stable interfaces are unchanged, and manuals are complete: metrics, controls, policy keys, exit
 # statuses, journal fields. ROOT: the installation root.
 set -uo pipefail
+# shellcheck source=tests/live/results-lib.sh
+. "$(dirname "$0")/../live/results-lib.sh"
 : "${ROOT:?requires the installation root}"
 cd "$(dirname "$0")/../.." || exit 1
-tests/compatibility/run "$ROOT/usr/bin/cgward"
+tests/compatibility/run "$ROOT/usr/bin/cgward" || echo "tests/compatibility/run" >>"$test_failures"
 work=$(mktemp -d)
 docs/man/cgward-commands.generate "$ROOT/usr/bin/cgward" "$work"
 for page in "$work"/*; do
@@ -15,20 +17,20 @@ for page in "$work"/*; do
 	echo "${page##*/}" >>"$work/differing"
 done
 if [ "$(find "$work" -name 'cgward-*' | wc -l)" -gt 20 ] && [ ! -e "$work/differing" ]; then
-	echo "ok the manuals of the commands match their help"
+	ok "the manuals of the commands match their help"
 else
-	echo "not ok the manuals of the commands match their help: run docs/man/cgward-commands.generate"
+	not_ok "the manuals of the commands match their help: run docs/man/cgward-commands.generate"
 fi
 rm -rf "$work"
 if docs/man/cgward-metrics.generate "$ROOT/usr/bin/cgward" | cmp -s - docs/man/cgward-metrics.7; then
-	echo "ok cgward-metrics(7) matches the tables"
+	ok "cgward-metrics(7) matches the tables"
 else
 	docs/man/cgward-metrics.generate "$ROOT/usr/bin/cgward" | diff docs/man/cgward-metrics.7 - | head -n 10
-	echo "not ok cgward-metrics(7) matches the tables: run docs/man/cgward-metrics.generate"
+	not_ok "cgward-metrics(7) matches the tables: run docs/man/cgward-metrics.generate"
 fi
-if "$ROOT/usr/bin/cgward" doctor | grep -q '^layout  *works'; then echo "ok doctor detects the layout"; else
+if "$ROOT/usr/bin/cgward" doctor | grep -q '^layout  *works'; then ok "doctor detects the layout"; else
 	"$ROOT/usr/bin/cgward" doctor
-	echo "not ok doctor detects the layout"
+	not_ok "doctor detects the layout"
 fi
 
 # Every control, policy key, exit status and journal field is documented in a manual.
@@ -39,9 +41,9 @@ documented() { # NAME FILE...: each word of standard input is in one of the file
 	while IFS= read -r word; do
 		grep -qE -- "(^|[^A-Za-z0-9_.])${word//./\\.}([^A-Za-z0-9_]|$)" <<<"$text" || missing+=("$word")
 	done
-	if [ ${#missing[@]} -eq 0 ]; then echo "ok $name"; else
+	if [ ${#missing[@]} -eq 0 ]; then ok "$name"; else
 		echo "missing: ${missing[*]}"
-		echo "not ok $name"
+		not_ok "$name"
 	fi
 }
 column() { python3 -c 'import json, sys; print(*(row[sys.argv[1]] for row in json.load(sys.stdin)), sep="\n")' "$1"; }

@@ -23,6 +23,11 @@ container=$(make_group box pids)
 make_below "$container" pids "docker-4f2f0c3b6a5d$(printf '%052d' 0).scope"
 # A change that can be undone, in the journal of this machine.
 change=$("$CGWARD" create --json "$test_top/$test_name-undoable" 2>/dev/null | grep -m 1 -oE '"change": [0-9]+' | tr -cd 0-9)
+# A view and a theme of the user.
+export XDG_CONFIG_HOME=$work/config
+mkdir -p "$XDG_CONFIG_HOME/cgward/themes"
+cp "$ROOT/usr/share/cgward/themes/slate" "$XDG_CONFIG_HOME/cgward/themes/evening"
+"$CGWARD" --flat --sort io --save-view disks
 device=$(find /sys/block -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | head -n 1)
 
 # complete_bash WORD...: prints the completions of the last word, one per line.
@@ -114,12 +119,28 @@ for shell in bash fish zsh; do
 	offers "$shell" plain --flat --theme pl
 	offers "$shell" --theme --th
 	offers "$shell" explain help exp
+	offers "$shell" evening --theme ev
+	offers "$shell" disks --view di
+	offers "$shell" disks top --delete-view di
 	if [ -n "$change" ]; then offers "$shell" "$change" undo "${change:0:1}"; fi
 	# zsh lists completions without their suffix.
 	offers "$shell" "memory.swap.max$([ "$shell" = zsh ] || echo "=")" set / memory.swap.ma
 	[ "$shell" = bash ] || [ -z "$device" ] || offers "$shell" "$device" set / "io.max.wbps=${device:0:1}"
 	check "$shell: a group name is not run as a command" test ! -e fired
 done
+# Names of containers and pods that their engines keep; a name that two have selects none.
+for id in 1 2 3; do
+	make_below "$container" pids "cri-containerd-$(printf '%064x' $id).scope"
+done
+make_below "$container" pids kubepods-pod12345678-1234-1234-1234-123456789abc.slice
+names=$(unshare --mount bash -c 'mount -t tmpfs tmpfs /var/log && mkdir -p /var/log/containers "/var/log/pods/default_web-0_12345678-1234-1234-1234-123456789abc" &&
+	touch "/var/log/containers/a_default_only-$(printf %064x 1).log" "/var/log/containers/b_default_twice-$(printf %064x 2).log" \
+		"/var/log/containers/c_default_twice-$(printf %064x 3).log" && "$1" --complete get ""' - "$CGWARD" 2>/dev/null)
+if [ -z "$names" ]; then
+	skip "completions of names of containers (not possible here)"
+else
+	same "names of containers and pods are completed" "only web-0" "$(grep -xE 'only|twice|web-0' <<<"$names" | xargs)"
+fi
 if [ -n "$device" ]; then
 	offers bash "$device" set / io.max.wbps =
 	offers bash "$device" set / io.max.wbps = "${device:0:1}"

@@ -5,21 +5,17 @@
 # cluster), privileges and mounts of the pods, and the arguments checked by the installed program.
 # ROOT: the installation root.
 set -uo pipefail
+# shellcheck source=tests/live/results-lib.sh
+. "$(dirname "$0")/../live/results-lib.sh"
 top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=packaging/packages.sh
 . "$top/packaging/packages.sh"
 if ! command -v kubectl >/dev/null && ! install_packages kubernetes-client; then
-	echo "skip kubernetes: kubectl is not installed (not possible here)"
+	skip "kubernetes: kubectl is not installed (not possible here)"
 	exit 0
 fi
 cgward=$ROOT/usr/bin/cgward
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-check() {
-	local name=$1
-	shift
-	if "$@"; then echo "ok $name"; else echo "not ok $name"; fi
-}
+work=$(mktemp -d) && test_files+=("$work")
 
 cp -r "$top/packaging/kubernetes" "$work/manifests"
 # kustomize of kubectl 1.20, in Debian 12, requires "bases" for other kustomizations instead of

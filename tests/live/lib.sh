@@ -11,6 +11,8 @@
 # "not ok NAME" or "skip NAME: REASON", and exits with status 1 if a test failed.
 
 set -u
+# shellcheck source=tests/live/results-lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/results-lib.sh"
 : "${CGWARD:?the cgward to test}"
 export LC_ALL=C
 # The distribution's programs, which start faster than the wrappers that some machines have for them.
@@ -21,45 +23,6 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 test_name=cgward-test-$$
 test_top=${CGWARD_TEST_TOP:-}
 test_pids=()
-test_files=()
-# A file, because tests also fail in subshells.
-test_failures=$(mktemp)
-
-ok() { echo "ok $*"; }
-not_ok() {
-	echo "not ok $*"
-	echo "$*" >>"$test_failures"
-}
-skip() { echo "skip $*"; }
-
-# check NAME COMMAND...: ok if COMMAND succeeds.
-check() {
-	# Not `name`: the command may be a function that uses a variable of the script.
-	local check_name=$1
-	shift
-	if "$@"; then ok "$check_name"; else not_ok "$check_name"; fi
-}
-
-# logged NAME COMMAND...: check, with the end of the output only if COMMAND fails.
-logged() {
-	local logged_name=$1 log
-	shift
-	log=$(mktemp)
-	if "$@" >"$log" 2>&1; then ok "$logged_name"; else
-		tail -n 20 "$log"
-		not_ok "$logged_name"
-	fi
-	rm -f "$log"
-}
-
-# same NAME EXPECTED ACTUAL
-same() {
-	if [ "$2" = "$3" ]; then ok "$1"; else
-		echo "expected: $2"
-		echo "got:      $3"
-		not_ok "$1"
-	fi
-}
 
 # near NAME EXPECTED ACTUAL PERCENT
 near() {
@@ -69,15 +32,6 @@ near() {
 		echo "expected: $2 within $4 %, got: $3"
 		not_ok "$1"
 	fi
-}
-
-# status NAME EXPECTED COMMAND...: compares the exit status of COMMAND.
-status() {
-	local check_name=$1 check_expected=$2 got
-	shift 2
-	"$@" >/dev/null 2>&1
-	got=$?
-	same "$check_name" "$check_expected" "$got"
 }
 
 # may COMMAND...: whether COMMAND is permitted here; if not, the caller skips its tests with a
@@ -191,22 +145,4 @@ test_cleanup() {
 			sleep 0.1
 		done
 	done
-	[ ${#test_files[@]} -eq 0 ] || rm -rf "${test_files[@]}"
 }
-# Functions of the script that run before the cleanup.
-test_at_exit=()
-# test_end: exits with status 1 if a test failed.
-test_end() {
-	local end_status=$? function
-	for function in "${test_at_exit[@]}"; do "$function"; done
-	test_cleanup
-	if [ -s "$test_failures" ]; then
-		[ "$end_status" -ne 0 ] || end_status=1
-	elif [ "$end_status" -ne 0 ]; then
-		not_ok "ended with status $end_status"
-	fi
-	rm -f "$test_failures"
-	exit "$end_status"
-}
-trap test_end EXIT
-trap 'exit 1' INT TERM

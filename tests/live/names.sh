@@ -117,3 +117,20 @@ fi
 # Without descriptors nothing is known of a group.
 (ulimit -n 9 && "$CGWARD" get "$group" pids.max) >/dev/null 2>"$work/error"
 check "no descriptors left: no missing group" test $? -ne 8 -a -s "$work/error"
+
+# A container is found, and completed, by the name that its engine keeps in a file.
+group=$(make_group engine pids)
+id=$(printf 'c0ffee%058d' 1)
+mkdir "$mount$group/docker-$id.scope"
+if may unshare -m true && is_root; then
+	mkdir "$work/containers" "$work/containers/$id"
+	echo '{"Name":"/web-of-test","Config":{"Image":"test"}}' >"$work/containers/$id/config.v2.json"
+	with_engine() {
+		unshare -m sh -c 'mount --make-rprivate / && mount -t tmpfs none /var/lib && mkdir /var/lib/docker &&
+			cp -r "$1" /var/lib/docker/ && shift && exec "$@"' - "$work/containers" "$CGWARD" "$@"
+	}
+	same "a container is found by its name" "$group/docker-$id.scope" "$(with_engine get web-of-test group)"
+	same "... and completed by it" web-of-test "$(with_engine --complete get web-of | cut -f 1 | grep web-of)"
+else
+	skip "names of containers: unshare cannot hide those of the engine here"
+fi

@@ -236,6 +236,11 @@ if [ -d "$machine" ]; then
 	same "... in JSON under its own name" '"memory.stat:pgnew":77' "$("$CGWARD" dump "${roots[@]}" --ndjson -o memory.stat:pgnew --match /system.slice | grep -o '"memory.stat:pgnew":77')"
 	same "... in filters" "/system.slice " "$("$CGWARD" top "${roots[@]}" --batch --count 1 --flat --filter 'memory.stat:pgnew > 70' | grep -o '/system.slice ')"
 	same "... and is completed" "memory.stat:pgnew" "$("$CGWARD" --complete dump "${roots[@]}" -o memory.stat:pg | cut -f 1 | grep -F memory.stat:)"
+	printf '%s\n' '8:0 rbytes=1 ionew=5' '8:16 ionew=6' >"$newer/cgroup/system.slice/io.stat"
+	same "... of each device as well" 11 "$("$CGWARD" get "${roots[@]}" /system.slice io.stat:ionew)"
+	same "... by device" "5 6" "$("$CGWARD" dump "${roots[@]}" --json -o io.stat.other --match /system.slice |
+		python3 -c 'import json, sys; print(*json.load(sys.stdin)["groups"][0]["instances"]["io.stat.other"].values())')"
+	same "... and is completed" "io.stat:ionew" "$("$CGWARD" --complete dump "${roots[@]}" -o io.stat:io | cut -f 1 | grep -F io.stat:)"
 	same "a key that cgward knows is the metric that reads it" "memory.anon" "$("$CGWARD" dump "${roots[@]}" -r -o memory.stat:anon | head -n 1)"
 	check "a mistyped file is corrected" grep -q "did you mean 'memory.stat:anon'" <<<"$("$CGWARD" get "${roots[@]}" / memory.stt:anon 2>&1)"
 	printf '[rule new]\nmatch = /system.slice\nwhen = memory.stat:pgnew > 3/s\nfor = 5s\nstep = notify\n' >"$newer/policy"

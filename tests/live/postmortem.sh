@@ -177,7 +177,7 @@ schemas=$here/../../docs/schema
 check "the page is valid by its schema" python3 "$here/validate-json.py" "$schemas/postmortem.json" "$work/document"
 "$CGWARD" postmortem --directory "$pages" --json >"$work/document"
 check "the list is valid by its schema" python3 "$here/validate-json.py" "$schemas/postmortem-list.json" "$work/document"
-status "a page that does not exist" 1 "$CGWARD" postmortem --directory "$pages" show 20000101T000000Z-001
+status "a page that does not exist" 8 "$CGWARD" postmortem --directory "$pages" show 20000101T000000Z-001
 status "an invalid ID" 2 "$CGWARD" postmortem --directory "$pages" show ../etc/passwd
 status "no directory" 0 "$CGWARD" postmortem --directory "$work/none"
 chmod 777 "$pages"

@@ -42,7 +42,7 @@ group=$(make_group undo pids)
 replace "$group"
 echo 60 >"$pids$group/pids.max"
 status "undo refuses a replaced group" 8 "$CGWARD" undo "${journal[@]}" "$(last_change)"
-status "without an ID it is skipped, and nothing else is there to undo" 1 "$CGWARD" undo "${journal[@]}"
+status "without an ID it is skipped, and nothing else is there to undo" 8 "$CGWARD" undo "${journal[@]}"
 same "whose limit stays" 60 "$(pids_max "$group")"
 group=$(make_group changed pids)
 "$CGWARD" set "${journal[@]}" "$group" pids.max=61 >/dev/null

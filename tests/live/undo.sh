@@ -21,7 +21,7 @@ cg undo >/dev/null
 same "the last action is undone" 77 "$(file_of pids "$a" pids.max)"
 status "the one before" 0 cg undo
 same "with both groups" "max max" "$(file_of pids "$a" pids.max) $(file_of pids "$b" pids.max)"
-status "then there is nothing to undo" 1 cg undo
+status "then there is nothing to undo" 8 cg undo
 
 # A conflict keeps all of it.
 cg set "$a" "$b" pids.max=77 >/dev/null

@@ -92,15 +92,25 @@ static inline struct topology *frame_topology(const struct frame_group *groups, 
 	return frame_topology_in_two(groups, NULL, count);
 }
 
+/* One instance of a value. */
+struct frame_instance {
+	struct frame_value value;
+	const char *name;
+};
+
 /* Creates a snapshot, which holds its own reference to the topology. */
-static inline struct cgw_snapshot *frame_snapshot(struct topology *topology, uint64_t seconds,
-						  const struct frame_value *values, size_t count)
+static inline struct cgw_snapshot *
+frame_snapshot_instances(struct topology *topology, uint64_t seconds,
+			 const struct frame_value *values, size_t count,
+			 const struct frame_instance *instances, size_t instance_count)
 {
 	struct cgw_metric_set metrics = {0};
 	struct cgw_snapshot *snapshot = NULL;
 
 	for (size_t i = 0; i < count; i++)
 		cgw_metric_set_add(&metrics, values[i].metric);
+	for (size_t i = 0; i < instance_count; i++)
+		cgw_metric_set_add(&metrics, instances[i].value.metric);
 	assert_int_equal(snapshot_begin(NULL, topology, &metrics, &snapshot), 0);
 	snapshot->monotonic_ns = snapshot->boottime_ns = seconds * 1000000000;
 	for (uint32_t i = 0; i < topology->view.count; i++)
@@ -112,8 +122,24 @@ static inline struct cgw_snapshot *frame_snapshot(struct topology *topology, uin
 		snapshot_set(snapshot, snapshot->column_of[values[i].metric], group,
 			     values[i].number);
 	}
+	for (size_t i = 0; i < instance_count; i++) {
+		const struct frame_value *value = &instances[i].value;
+
+		assert_int_equal(
+			snapshot_add_instance(snapshot, snapshot->column_of[value->metric],
+					      cgw_topology_find(&topology->view, value->path),
+					      instances[i].name, strlen(instances[i].name),
+					      value->number),
+			0);
+	}
 	assert_int_equal(snapshot_finish(snapshot), 0);
 	return snapshot;
+}
+
+static inline struct cgw_snapshot *frame_snapshot(struct topology *topology, uint64_t seconds,
+						  const struct frame_value *values, size_t count)
+{
+	return frame_snapshot_instances(topology, seconds, values, count, NULL, 0);
 }
 
 #endif

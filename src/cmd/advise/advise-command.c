@@ -10,6 +10,8 @@
 #include "lib/base/string-builder.h"
 #include "shared/cli/options.h"
 #include "shared/cli/recording-common.h"
+#include "shared/cli/text-table.h"
+#include "shared/report/advice-text.h"
 
 static const char *const objectives[] = {
 	[CGW_OBJECTIVE_SAFE] = "safe",
@@ -41,6 +43,7 @@ static const struct cli_option options[] = {
 	 CLI_CHOICE(struct arguments, format, advise_formats)},
 	{0, "noheadings", NULL, "do not print header lines",
 	 CLI_FALSE(struct arguments, report.headings)},
+	CLI_WIDE_OPTION,
 	{0, "apply", NULL, "set the limits on this machine, all or none; undo with 'cgward undo'",
 	 TRUE(apply), .heading = "Apply"},
 	CHANGE_SET_OPTIONS,
@@ -77,19 +80,6 @@ static bool is_selected(void *context, const char *path)
 		if (cgw_glob_match(arguments->groups[i], path))
 			return true;
 	return arguments->group_count == 0;
-}
-
-static int replay_frames(struct cgw_replay *replay, struct cgw_advisor *advisor,
-			 int (*each)(struct cgw_advisor *advisor, const struct cgw_frame *frame))
-{
-	int r = cgw_replay_first(replay);
-
-	while (r > 0) {
-		r = each(advisor, cgw_replay_frame(replay));
-		if (r == 0)
-			r = cgw_replay_next(replay);
-	}
-	return r;
 }
 
 /* Warns of metrics that were not recorded: limits that need them are missing. */
@@ -135,7 +125,7 @@ static enum cli_exit try_limits(const struct arguments *arguments, const char *p
 	if (status != CLI_OK)
 		return status;
 	cgw_advisor_trial_begin(advisor);
-	r = replay_frames(replay, advisor, cgw_advisor_trial);
+	r = advice_replay(replay, advisor, cgw_advisor_trial);
 	if (r < 0) {
 		cli_error(arguments->context, "cannot read '%s': %s", path, strerror(-r));
 		return CLI_FAILED;
@@ -167,9 +157,9 @@ static enum cli_exit apply(struct arguments *arguments)
 	for (size_t i = 0; i < report->count && status == CLI_OK; i++) {
 		const struct cgw_advice *advice = &report->advice[i];
 		struct cgw_step step = {.kind = CGW_STEP_SET, .path = advice->usage->path};
-		char value[64];
+		char value[CGW_ADVICE_TEXT_SIZE];
 
-		if (!advise_has_value(advice))
+		if (!advice_has_value(advice))
 			continue;
 		(void)cgw_advice_format(advice, value, sizeof(value));
 		step.control = advice->control;
@@ -182,8 +172,10 @@ static enum cli_exit apply(struct arguments *arguments)
 static enum cli_exit print_report(struct arguments *arguments)
 {
 	struct advise_report *report = &arguments->report;
-	int r = arguments->change.json ? advise_print_json(report, stdout)
-				       : advise_print(report, arguments->format, stdout);
+	int r = arguments->change.json
+			? advise_print_json(report, stdout)
+			: advise_print(report, arguments->format,
+				       table_width(arguments->context, stdout), stdout);
 
 	if (r < 0)
 		cli_error(arguments->context, "%s", strerror(-r));
@@ -243,13 +235,10 @@ static enum cli_exit run_advise(struct arguments *arguments)
 	cgw_replay_info(replay, &report->info);
 	report->interval_ns = cgw_replay_interval_ns(replay);
 	report->objective = objectives[arguments->objective];
-	advisor_options.begin_ns = report->info.first_ns;
-	advisor_options.end_ns = report->info.last_ns;
-	advisor_options.memory_high =
-		cgw_control_available(cgw_replay_layout(replay), CGW_C_MEMORY_HIGH, NULL) == 0;
+	advice_describe_recording(replay, &advisor_options);
 	r = cgw_advisor_new(&advisor_options, &advisor);
 	if (r == 0)
-		r = replay_frames(replay, advisor, cgw_advisor_add);
+		r = advice_replay(replay, advisor, cgw_advisor_add);
 	if (r == 0)
 		r = cgw_advisor_finish(advisor, &report->advice, &report->count);
 	if (r < 0) {

@@ -12,136 +12,10 @@
 #include "lib/base/string-builder.h"
 #include "lib/policy/export-limits.h"
 #include "shared/cli/listing.h"
+#include "shared/report/advice-text.h"
 
 /* A recording of a day has seen each hour once. */
 #define DAY_NS (UINT64_C(24) * 3600 * NS_PER_S)
-
-bool advise_has_value(const struct cgw_advice *advice)
-{
-	return advice->kind == CGW_ADVICE_SET || advice->kind == CGW_ADVICE_LIMITED;
-}
-
-static void bytes(struct string_builder *text, const char *before, uint64_t number)
-{
-	char shown[32];
-
-	(void)cgw_format_bytes((double)number, shown, sizeof(shown));
-	string_builder_printf(text, "%s%s", before, shown);
-}
-
-static double percent(uint64_t ns_per_s)
-{
-	return (double)ns_per_s * 100 / (double)NS_PER_S;
-}
-
-/* What was recorded of the resource. */
-static void add_use(struct string_builder *text, const struct cgw_advice *advice)
-{
-	const struct cgw_usage *usage = advice->usage;
-
-	switch (advice->control) {
-	case CGW_C_CPU_MAX:
-		string_builder_printf(text, "used up to %.1f%%, p99 %.1f%%",
-				      percent(usage->cpu_peak), percent(usage->cpu_p99));
-		if (usage->throttled_intervals > 0)
-			string_builder_printf(text,
-					      "; throttled in %" PRIu64 " of %" PRIu64 " intervals",
-					      usage->throttled_intervals, usage->intervals);
-		break;
-	case CGW_C_PIDS_MAX:
-		string_builder_printf(text, "up to %" PRIu64 " tasks", usage->tasks_peak);
-		if (usage->forks_refused > 0)
-			string_builder_printf(text, "; %" PRIu64 " forks refused",
-					      usage->forks_refused);
-		break;
-	default:
-		bytes(text, "working set up to ", usage->working_set_peak_bytes);
-		bytes(text, ", not reclaimable ", usage->unreclaimable_peak_bytes);
-		if (usage->refaults > 0)
-			string_builder_printf(text, "; %" PRIu64 " refaults", usage->refaults);
-		if (usage->oom_kills > 0)
-			string_builder_printf(text, "; %" PRIu64 " OOM kills", usage->oom_kills);
-		break;
-	}
-}
-
-/* What the limit would have done. */
-static void add_trial(struct string_builder *text, const struct cgw_advice *advice,
-		      const struct cgw_trial *trial, const char *where)
-{
-	const char *effect = advice->control == CGW_C_CPU_MAX    ? "throttled"
-			     : advice->control == CGW_C_PIDS_MAX ? "full"
-								 : "reclaimed";
-	char duration[32];
-
-	string_builder_printf(text, "; %s: ", where);
-	if (trial->samples == 0) {
-		string_builder_printf(text, "not recorded");
-		return;
-	}
-	if (trial->reached == 0 && trial->exceeded == 0) {
-		string_builder_printf(text, "never %s in %" PRIu64 " samples", effect,
-				      trial->samples);
-		return;
-	}
-	if (trial->reached == 0) {
-		string_builder_printf(text, "OOM-killed in %" PRIu64 " of %" PRIu64 " samples",
-				      trial->exceeded, trial->samples);
-		return;
-	}
-	(void)cgw_format_duration((double)trial->reached_ns, duration, sizeof(duration));
-	string_builder_printf(text, "%s in %" PRIu64 " of %" PRIu64 " samples (%s)", effect,
-			      trial->reached, trial->samples, duration);
-	if (advice->control == CGW_C_MEMORY_MAX)
-		string_builder_printf(text,
-				      trial->exceeded > 0 ? ", OOM-killed in %" PRIu64
-							  : ", never OOM-killed",
-				      trial->exceeded);
-}
-
-static void add_reason(struct string_builder *text, const struct advise_report *report, size_t i)
-{
-	const struct cgw_advice *advice = &report->advice[i];
-	char length[32];
-
-	add_use(text, advice);
-	switch (advice->kind) {
-	case CGW_ADVICE_LEAK:
-		bytes(text, "; grew by ", advice->usage->growth_bytes);
-		(void)cgw_format_duration((double)advice->usage->growth_ns, length, sizeof(length));
-		string_builder_printf(text, " within %s without shrinking: find the cause first",
-				      length);
-		return;
-	case CGW_ADVICE_WHOLE:
-		string_builder_printf(text, "; may use the whole machine");
-		return;
-	case CGW_ADVICE_UNPROVEN:
-		string_builder_printf(text, "; only %" PRIu64 " samples", advice->usage->samples);
-		return;
-	case CGW_ADVICE_LIMITED:
-		string_builder_printf(text, "; was limited, so record again with this limit");
-		break;
-	default:
-		break;
-	}
-	add_trial(text, advice, report->first != NULL ? &report->first[i] : &advice->trial,
-		  "with the limit");
-	if (report->second != NULL)
-		add_trial(text, advice, &report->second[i], "second recording");
-}
-
-static void format_now(const struct cgw_advice *advice, char *buffer, size_t size)
-{
-	const struct cgw_control_info *info = cgw_control_info(advice->control);
-	const struct cgw_value value = {
-		.state = advice->now.state,
-		.exact = true,
-		.number = advice->now.value,
-		.real = (double)advice->now.value,
-	};
-
-	(void)cgw_format_value(value, (enum cgw_unit)info->unit, CGW_STYLE_HUMAN, buffer, size);
-}
 
 static void print_heading(const struct advise_report *report, FILE *out)
 {
@@ -157,27 +31,30 @@ static void print_heading(const struct advise_report *report, FILE *out)
 	fputs("CPU use is the mean of each interval: shorter peaks are higher.\n\n", out);
 }
 
-static int print_table(const struct advise_report *report, FILE *out)
+static int print_table(const struct advise_report *report, unsigned width, FILE *out)
 {
 	static const struct listing_column columns[] = {
-		{"GROUP", NULL, LISTING_NAME}, {"LIMIT", NULL, LISTING_NAME},
+		{"GROUP", NULL, LISTING_NAME}, {"LIMIT", NULL, LISTING_FIXED},
 		{"NOW", NULL, LISTING_NUMBER}, {"ADVICE", NULL, LISTING_NUMBER},
-		{"WHY", NULL, LISTING_NAME},   {NULL, NULL, LISTING_NAME},
+		{"WHY", NULL, LISTING_PROSE},  {NULL, NULL, LISTING_NAME},
 	};
 	struct listing listing;
 
 	if (report->headings)
 		print_heading(report, out);
-	listing_start(&listing, out, false, columns, 0);
+	listing_start(&listing, out, false, columns, width);
 	for (size_t i = 0; i < report->count; i++) {
 		const struct cgw_advice *advice = &report->advice[i];
 		CLEANUP(string_builder_free) struct string_builder why = {0};
-		char now[32], value[64] = "-";
+		char now[32], value[CGW_ADVICE_TEXT_SIZE] = "-";
 
-		format_now(advice, now, sizeof(now));
-		if (advise_has_value(advice))
+		advice_format_now(advice, now, sizeof(now));
+		if (advice_has_value(advice))
 			(void)cgw_advice_format(advice, value, sizeof(value));
-		add_reason(&why, report, i);
+		advice_add_reason(&why, advice,
+				  report->first != NULL ? &report->first[i] : &advice->trial);
+		if (report->second != NULL && advice_has_value(advice))
+			advice_add_trial(&why, advice, &report->second[i], "second recording");
 		listing_record(&listing);
 		listing_name(&listing, advice->usage->path);
 		listing_text(&listing, cgw_control_info(advice->control)->key);
@@ -219,7 +96,17 @@ static int begin_command(struct string_builder *text, const struct cgw_usage *us
 static void add_assignment(struct string_builder *text, const struct cgw_advice *advice,
 			   const char *value)
 {
-	string_builder_printf(text, " %s=%s", cgw_control_info(advice->control)->key, value);
+	const char *key = cgw_control_info(advice->control)->key;
+
+	if (advice->device == NULL) {
+		string_builder_printf(text, " %s=%s", key, value);
+	} else {
+		CLEANUP(string_builder_free) struct string_builder assignment = {0};
+
+		string_builder_printf(&assignment, "%s=%s", key, value);
+		string_builder_add(text, " ");
+		add_quoted(text, string_builder_text(&assignment));
+	}
 }
 
 static int begin_section(struct string_builder *text, const struct cgw_usage *usage)
@@ -255,15 +142,46 @@ static int begin_drop_in(struct string_builder *text, const struct cgw_usage *us
 	return -EINVAL;
 }
 
+static const struct property {
+	enum cgw_control control;
+	const char *name;
+} properties[] = {
+	{CGW_C_CPU_MAX, "CPUQuota"},
+	{CGW_C_CPU_WEIGHT, "CPUWeight"},
+	{CGW_C_MEMORY_HIGH, "MemoryHigh"},
+	{CGW_C_MEMORY_MAX, "MemoryMax"},
+	{CGW_C_PIDS_MAX, "TasksMax"},
+	{CGW_C_IO_MAX_RBPS, "IOReadBandwidthMax"},
+	{CGW_C_IO_MAX_WBPS, "IOWriteBandwidthMax"},
+	{CGW_C_IO_MAX_RIOPS, "IOReadIOPSMax"},
+	{CGW_C_IO_MAX_WIOPS, "IOWriteIOPSMax"},
+};
+
+/* The suffixes of systemd are powers of 1000 for IO, so these have none. */
+static void add_device(struct string_builder *text, const struct cgw_advice *advice)
+{
+	CLEANUP(string_builder_free) struct string_builder device = {0};
+
+	string_builder_add_escaped(&device, advice->device);
+	string_builder_add(text, "/dev/");
+	for (const char *at = string_builder_text(&device); *at != '\0'; at++)
+		string_builder_add_bytes(text, *at == '!' ? "/" : at, 1); /* as in sysfs */
+	string_builder_printf(text, " %" PRIu64, advice->value);
+}
+
 static void add_property(struct string_builder *text, const struct cgw_advice *advice,
 			 const char *value)
 {
-	const char *name = advice->control == CGW_C_CPU_MAX       ? "CPUQuota"
-			   : advice->control == CGW_C_MEMORY_HIGH ? "MemoryHigh"
-			   : advice->control == CGW_C_MEMORY_MAX  ? "MemoryMax"
-								  : "TasksMax";
+	const struct property *property = properties;
 
-	string_builder_printf(text, "%s=%s\n", name, value);
+	while (property->control != advice->control)
+		property++;
+	string_builder_printf(text, "%s=", property->name);
+	if (advice->device != NULL)
+		add_device(text, advice);
+	else
+		string_builder_add(text, value);
+	string_builder_add(text, "\n");
 }
 
 /* Requests are rounded up, and not 0. */
@@ -314,26 +232,28 @@ static size_t print_group(const struct advise_report *report, unsigned format, s
 {
 	const struct cgw_usage *usage = report->advice[i].usage;
 	CLEANUP(string_builder_free) struct string_builder text = {0};
+	size_t before;
 	bool any = false, named = formats[format].begin(&text, usage) == 0;
 
 	for (; i < report->count && report->advice[i].usage == usage; i++) {
-		char value[64];
+		char value[CGW_ADVICE_TEXT_SIZE];
 
-		if (!advise_has_value(&report->advice[i]))
+		if (!advice_has_value(&report->advice[i]))
 			continue;
 		(void)cgw_advice_format(&report->advice[i], value, sizeof(value));
+		before = text.length;
 		formats[format].add(&text, &report->advice[i], value);
-		any = true;
+		any |= text.length > before; /* not every format has every limit */
 	}
 	if (any && named)
 		fprintf(out, "%s%s", string_builder_text(&text), formats[format].end);
 	return i;
 }
 
-int advise_print(const struct advise_report *report, unsigned format, FILE *out)
+int advise_print(const struct advise_report *report, unsigned format, unsigned width, FILE *out)
 {
 	if (formats[format].begin == NULL)
-		return print_table(report, out);
+		return print_table(report, width, out);
 	for (size_t i = 0; i < report->count;)
 		i = print_group(report, format, i, out);
 	return 0;
@@ -348,12 +268,13 @@ static json_t *trial_json(const struct cgw_trial *trial)
 
 static json_t *usage_json(const struct cgw_usage *usage)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
 			 "samples", (json_int_t)usage->samples, "intervals",
 			 (json_int_t)usage->intervals, "lives", (json_int_t)usage->lives,
 			 "cpu_peak_ns_per_s", (json_int_t)usage->cpu_peak, "cpu_p99_ns_per_s",
 			 (json_int_t)usage->cpu_p99, "throttled_intervals",
-			 (json_int_t)usage->throttled_intervals, "memory_peak_bytes",
+			 (json_int_t)usage->throttled_intervals, "full_intervals",
+			 (json_int_t)usage->full_intervals, "memory_peak_bytes",
 			 (json_int_t)usage->memory_peak_bytes, "working_set_peak_bytes",
 			 (json_int_t)usage->working_set_peak_bytes, "unreclaimable_peak_bytes",
 			 (json_int_t)usage->unreclaimable_peak_bytes, "growth_bytes",
@@ -364,22 +285,45 @@ static json_t *usage_json(const struct cgw_usage *usage)
 			 "forks_refused", (json_int_t)usage->forks_refused);
 }
 
+/* Of one device; null for limits that have none. */
+static json_t *device_json(const struct cgw_advice *advice)
+{
+	if (advice->device == NULL)
+		return json_null();
+	return json_pack("{s:o,s:I,s:I,s:I,s:I}", "name", json_escaped(advice->device), "peak",
+			 (json_int_t)advice->device_peak, "p99", (json_int_t)advice->device_p99,
+			 "busiest", (json_int_t)advice->device_busiest, "intervals_at_limit",
+			 (json_int_t)advice->device_at_limit);
+}
+
+/* CPU time per second; null for limits that guarantee none. */
+static json_t *guarantee_json(const struct cgw_advice *advice)
+{
+	if (advice->control != CGW_C_CPU_WEIGHT)
+		return json_null();
+	return json_pack("{s:I,s:I}", "now_ns_per_s", (json_int_t)advice->guaranteed_now,
+			 "advised_ns_per_s", (json_int_t)advice->guaranteed);
+}
+
 static json_t *advice_json(const struct advise_report *report, size_t i)
 {
 	const struct cgw_advice *advice = &report->advice[i];
 	json_t *object, *value = json_null();
-	char text[64], now[32];
+	char text[CGW_ADVICE_TEXT_SIZE], now[32];
 
-	if (advise_has_value(advice)) {
+	if (advice_has_value(advice)) {
 		(void)cgw_advice_format(advice, text, sizeof(text));
 		value = json_string(text);
 	}
-	format_now(advice, now, sizeof(now));
+	advice_format_now(advice, now, sizeof(now));
 	object = json_pack(
-		"{s:o,s:s,s:s,s:s,s:o,s:o,s:o}", "group", json_escaped(advice->usage->path), "key",
-		cgw_control_info(advice->control)->key, "kind", cgw_advice_kind_name(advice->kind),
-		"now", now, "value", value, "usage", usage_json(advice->usage), "trial",
-		trial_json(report->first != NULL ? &report->first[i] : &advice->trial));
+		"{s:o,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "group",
+		json_escaped(advice->usage->path), "key", cgw_control_info(advice->control)->key,
+		"kind", cgw_advice_kind_name(advice->kind), "now", now, "value", value, "usage",
+		usage_json(advice->usage), "trial",
+		trial_json(report->first != NULL ? &report->first[i] : &advice->trial), "device",
+		device_json(advice), "guaranteed", guarantee_json(advice), "bound_by",
+		advice->bound_by != NULL ? json_escaped(advice->bound_by) : json_null());
 	if (object != NULL && report->second != NULL &&
 	    json_object_set_new(object, "verify", trial_json(&report->second[i])) < 0) {
 		json_decref(object);

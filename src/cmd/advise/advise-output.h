@@ -24,10 +24,8 @@ struct advise_report {
 extern const char *const advise_formats[];
 
 /* Prints the report in a format. Returns 0 or a negative errno. */
-int advise_print(const struct advise_report *report, unsigned format, FILE *out);
+/* `width`: maximum of the table; 0: none. */
+int advise_print(const struct advise_report *report, unsigned format, unsigned width, FILE *out);
 int advise_print_json(const struct advise_report *report, FILE *out);
-
-/* Whether a value is advised. */
-bool advise_has_value(const struct cgw_advice *advice);
 
 #endif

@@ -70,6 +70,7 @@ static const struct listing_column columns[] = {
 	{"STATE", NULL, LISTING_FIXED},  {"WHY", "why", LISTING_PROSE},
 	{NULL, "pid", LISTING_NAME},     {NULL, "uid", LISTING_NAME},
 	{NULL, "undoes", LISTING_NAME},  {NULL, "undone", LISTING_NAME},
+	{NULL, "signal", LISTING_NAME},  {NULL, "process", LISTING_NAME},
 	{NULL, NULL, LISTING_NAME},
 };
 
@@ -104,6 +105,8 @@ static int on_change(void *context, const struct cgw_change *change)
 	listing_number(listing, change->uid);
 	listing_number(listing, change->undoes);
 	listing_flag(listing, change->undone);
+	listing_number(listing, (uint64_t)change->signal);
+	listing_number(listing, (uint64_t)change->process);
 	return listing->error;
 }
 

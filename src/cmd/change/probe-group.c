@@ -150,12 +150,13 @@ int probe_group_open(struct probe_group *group, unsigned pressure_e2)
 	return r < 0 ? r : probe_group_read(group, &reading);
 }
 
-/* Sets memory.high, which is a change in the journal. */
-static int set_high(struct probe_group *group, const char *value, uint64_t *ret_change_id)
+/* Writes memory.high or memory.reclaim, which is a change in the journal. */
+static int set_control(struct probe_group *group, enum cgw_control control, const char *value,
+		       uint64_t *ret_change_id)
 {
 	const struct cgw_step step = {.kind = CGW_STEP_SET,
 				      .path = group->path,
-				      .control = CGW_C_MEMORY_HIGH,
+				      .control = control,
 				      .value = value,
 				      .expected_id = group->target.id,
 				      .expected_hierarchy = group->target.hierarchy};
@@ -164,12 +165,12 @@ static int set_high(struct probe_group *group, const char *value, uint64_t *ret_
 
 	r = r < 0 ? r : cgw_plan_add(plan, &step, &group->diag);
 	r = r < 0 ? r : cgw_plan_apply(plan);
-	if (r == 0) {
-		*ret_change_id = cgw_plan_result(plan, 0)->change_id;
+	if (plan != NULL)
 		group->options.transaction = cgw_plan_transaction(plan);
-	} else if (plan != NULL && cgw_plan_failure(plan) != NULL) {
+	if (r == 0)
+		*ret_change_id = cgw_plan_result(plan, 0)->change_id;
+	else if (plan != NULL && cgw_plan_failure(plan) != NULL)
 		group->diag = cgw_plan_failure(plan)->diag;
-	}
 	cgw_plan_free(plan);
 	return r;
 }
@@ -225,7 +226,8 @@ void probe_group_restore(void *context)
 	else if (cgw_control_read(group->layout, group->path, CGW_C_MEMORY_HIGH, NULL, now,
 				  sizeof(now), NULL) == 0 &&
 		 strcmp(now, leftover.new_value) == 0)
-		(void)set_high(group, leftover.old_value, &leftover.change_id);
+		(void)set_control(group, CGW_C_MEMORY_HIGH, leftover.old_value,
+				  &leftover.change_id);
 }
 
 static int note_last_change(void *context, const struct cgw_change *change)
@@ -281,7 +283,7 @@ static int take_by_high(struct probe_group *group, uint64_t use_bytes, uint64_t 
 		return -EAGAIN;
 	snprintf(value, sizeof(value), "%" PRIu64,
 		 (use_bytes - bytes) / page_bytes() * page_bytes());
-	r = set_high(group, value, &change_id);
+	r = set_control(group, CGW_C_MEMORY_HIGH, value, &change_id);
 	if (r < 0)
 		return r;
 	/* From Linux 6.16 on, the write of a plan leaves the reclaim to the group. */
@@ -300,7 +302,7 @@ static int take_by_high(struct probe_group *group, uint64_t use_bytes, uint64_t 
 int probe_group_take(void *context, uint64_t bytes)
 {
 	struct probe_group *group = context;
-	uint64_t use_bytes = 0;
+	uint64_t use_bytes = 0, change_id;
 	char value[32];
 	int r = target_number(&group->target, CGW_M_MEMORY_CURRENT, &use_bytes);
 
@@ -309,10 +311,9 @@ int probe_group_take(void *context, uint64_t bytes)
 	if (r == 0 && group->method == PROBE_BY_HIGH)
 		return take_by_high(group, use_bytes, bytes);
 	snprintf(value, sizeof(value), "%" PRIu64, bytes);
-	r = r < 0 ? r : target_write(&group->target, "memory.reclaim", value);
-	if (r < 0 && r != -EAGAIN)
-		return cgw_diag_set(&group->diag, r, "cannot reclaim memory: %s",
-				    cgw_error_is_gone(r) ? "the group was removed" : strerror(-r));
+	r = r < 0 ? r : set_control(group, CGW_C_MEMORY_RECLAIM, value, &change_id);
+	if (r == -EAGAIN) /* less than requested */
+		group->diag = (struct cgw_diag){0};
 	return r;
 }
 

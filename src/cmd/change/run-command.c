@@ -19,7 +19,7 @@
 #include "cmd/change/run-child.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/string-list.h"
-#include "lib/limit/systemd.h"
+#include "lib/limit/plan.h"
 
 struct run {
 	struct change_command command;
@@ -119,6 +119,23 @@ static void run_done(struct run *run)
 	change_done(&run->command);
 }
 
+/* Records the group in the journal: systemd has created it, not a step. */
+static void record_scope(struct run *run, size_t hierarchy, const char *path)
+{
+	struct cgw_place place = {.path = path};
+	struct cgw_change change = {
+		.kind = CGW_STEP_CREATE, .path = path, .places = &place, .place_count = 1};
+	CLEANUP(cleanup_close) int directory = -1;
+
+	(void)cgw_group_open(run->command.layout, hierarchy, path, &directory, &place.group_id);
+	change.group_id = place.group_id;
+	snprintf(place.hierarchy, sizeof(place.hierarchy), "%s",
+		 run->command.layout->hierarchies[hierarchy].label);
+	memcpy(change.hierarchy, place.hierarchy, sizeof(change.hierarchy));
+	if (plan_journal_other(run->command.plan, &change) == 0)
+		plan_settle(run->command.plan, &change, CGW_OUTCOME_DONE);
+}
+
 /* Finds the scope of the child in the hierarchy that systemd uses: v2, or its own v1 hierarchy. */
 static int find_scope(struct run *run)
 {
@@ -134,7 +151,10 @@ static int find_scope(struct run *run)
 		if (size <= length || strcmp(path + size - length, run->unit) != 0 ||
 		    path[size - length - 1] != '/')
 			continue;
-		return groups_add_path(&run->groups, path);
+		r = groups_add_path(&run->groups, path);
+		if (r == 0)
+			record_scope(run, i, path);
+		return r;
 	}
 	return r < 0 ? r : -ENOENT;
 }

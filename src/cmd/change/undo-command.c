@@ -44,7 +44,7 @@ static enum cli_exit print_failure(const struct change_command *command, int err
 	if (diag->text[0] == '\0')
 		cgw_diag_set(diag, error, "%s", strerror(-error));
 	cli_diag(command->context, diag);
-	return error == -ENOENT ? CLI_FAILED : cli_exit_from_error(error);
+	return cli_exit_from_error(error);
 }
 
 static void print_skipped(void *context, const struct cgw_change *change, const char *reason)

@@ -11,6 +11,7 @@
 
 #include "cmd/doctor/doctor-checks.h"
 #include "lib/base/cleanup.h"
+#include "lib/kernel/namespace-root.h"
 #include "lib/sample/device-sums.h"
 #include "shared/cli/build-features.h"
 
@@ -51,6 +52,11 @@ static void check_layout(const struct cgw_layout *layout, struct finding *findin
 		DESCRIBE(finding, "%s %s at %s", i > 0 ? "," : "", layout->hierarchies[i].label,
 			 place);
 	}
+	if (!root_is_of_machine(layout))
+		DESCRIBE(finding,
+			 "; / is not the root group of the machine: groups above it and their "
+			 "limits are "
+			 "not visible (in a container, or where only a subtree is mounted)");
 	if (layout->other_root_count > 0) {
 		finding->verdict = VERDICT_LIMITED;
 		DESCRIBE(finding,

@@ -4,6 +4,7 @@
 
 #include "cmd/dump/dump-report.h"
 #include "lib/base/cleanup.h"
+#include "lib/metric/decode.h"
 #include "shared/cli/listing.h"
 
 /* Formats the preferred source of a cgroup version, such as "memory.stat:anon", or "-". */
@@ -20,10 +21,13 @@ static void describe_source(struct cgw_field field, unsigned version, char *buff
 			snprintf(buffer, size, "BPF");
 			return;
 		} else if (info->sources[i].version == version) {
-			bool keyed = info->sources[i].key != NULL;
+			const struct cgw_source *source = &info->sources[i];
+			const char *key = source->key == NULL          ? ""
+					  : source_lists_other(source) ? "*"
+								       : source->key;
 
-			snprintf(buffer, size, "%s%s%s", info->sources[i].file, keyed ? ":" : "",
-				 keyed ? info->sources[i].key : "");
+			snprintf(buffer, size, "%s%s%s", source->file, key[0] != '\0' ? ":" : "",
+				 key);
 			return;
 		}
 }

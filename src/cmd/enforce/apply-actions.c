@@ -10,7 +10,9 @@
 #include "cmd/enforce/run-program.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/limit/essential-groups.h"
 #include "lib/limit/freezer.h"
+#include "lib/limit/plan.h"
 #include "lib/limit/unit-setting.h"
 
 /* The event loop waits no longer than this for processes to freeze or to die. */
@@ -36,7 +38,12 @@ static struct rule_transaction *find_transaction(struct applier *applier,
 	return transaction;
 }
 
-static int open_plan(struct applier *applier, const struct cgw_limit_options *options)
+const char *applier_journal(const struct applier *applier)
+{
+	return applier->store != NULL ? undo_store_directory(applier->store) : NULL;
+}
+
+int applier_open_plan(struct applier *applier, const struct cgw_limit_options *options)
 {
 	if (applier->plan != NULL)
 		return cgw_plan_reset(applier->plan, options);
@@ -56,7 +63,7 @@ int apply_step(struct applier *applier, const struct cgw_action *action,
 		.force = action->force || action->kind == CGW_ACTION_RESTORE,
 		.enable = true,
 		.no_undo = true,
-		.journal = applier->store != NULL ? undo_store_directory(applier->store) : NULL,
+		.journal = applier_journal(applier),
 		.who = who,
 		.why = action->reason,
 	};
@@ -64,7 +71,7 @@ int apply_step(struct applier *applier, const struct cgw_action *action,
 	int r;
 
 	snprintf(who, sizeof(who), "rule %.60s", action->rule);
-	r = open_plan(applier, &options);
+	r = applier_open_plan(applier, &options);
 	if (r == 0)
 		r = cgw_plan_add(applier->plan, step, &diag);
 	if (r == 0 && drop_ins != NULL)
@@ -195,8 +202,10 @@ static int thaw_target(struct applier *applier, const struct cgw_action *action,
 	step.expected_id = target->id;
 	step.expected_hierarchy = target->hierarchy;
 	r = apply_step(applier, action, &step, NULL, applied);
-	if (r == 0 && by_guard && applied->result.outcome == CGW_OUTCOME_UNCHANGED)
+	if (r == 0 && by_guard && applied->result.outcome == CGW_OUTCOME_UNCHANGED) {
 		applied->result.outcome = CGW_OUTCOME_DONE;
+		plan_record(applier->plan, "frozen");
+	}
 	if (r == 0 || cgw_error_is_gone(r) || r == -ESTALE)
 		(void)undo_store_remove(applier->store, &record);
 	return r;
@@ -255,12 +264,18 @@ static int log_only(struct applier *applier, const struct cgw_action *action,
 static int kill_group(struct applier *applier, const struct cgw_action *action,
 		      struct applied_action *applied)
 {
-	const struct cgw_step step = group_step(action, CGW_STEP_KILL);
+	struct cgw_step step = group_step(action, CGW_STEP_KILL);
+	struct cgw_diag diag = {0};
+	int r = 0;
 
-	if (action->largest_only)
-		return kill_largest_process(applier->layout, action, !is_applied(applier, action),
-					    applied->how, sizeof(applied->how));
-	return apply_step(applier, action, &step, NULL, applied);
+	if (action->largest_only) {
+		r = find_largest_process(applier->layout, action, &step.pid);
+		/* A signal to one process of a service can end it as well. */
+		r = r < 0 ? r : protection_check_service(action->path, &diag);
+	}
+	if (r < 0 && diag.text[0] != '\0')
+		snprintf(applied->reason, sizeof(applied->reason), "%s", diag.text);
+	return r < 0 ? r : apply_step(applier, action, &step, NULL, applied);
 }
 
 static int run_command(struct applier *applier, const struct cgw_action *action,

@@ -71,6 +71,10 @@ unsigned restore_leftovers(struct applier *applier, bool all);
 
 /* For the handlers of actions, which return 0 or a negative error and fill `applied`. */
 
+/* The directory of the journal; NULL: that of the user, which a dry run does not write. */
+const char *applier_journal(const struct applier *applier);
+/* The plan of the applier, without steps. It keeps the journal open if it is the same. */
+int applier_open_plan(struct applier *applier, const struct cgw_limit_options *options);
 /*
  * Runs one step through the limit module and copies its result. `drop_ins` of the step's unit,
  * which may be NULL, are removed with it.

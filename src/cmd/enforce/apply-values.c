@@ -57,14 +57,6 @@ static struct undo_record record_of(const struct applier *applier, const struct 
 	};
 }
 
-static int open_plan(struct applier *applier)
-{
-	const struct cgw_limit_options options = {.backend = applier->settings->backend};
-
-	return applier->plan != NULL ? cgw_plan_reset(applier->plan, &options)
-				     : cgw_plan_new(applier->layout, &options, &applier->plan);
-}
-
 static int report_unreadable(const struct undo_record *record, int error,
 			     const struct cgw_diag *diag, struct applied_action *applied)
 {
@@ -84,7 +76,10 @@ static bool is_of_unit(struct applier *applier, const struct undo_record *record
 	const char *value = cgw_control_info(record->control)->default_value;
 	bool is_instance = record->instance[0] != '\0';
 
-	if (open_plan(applier) < 0 ||
+	const struct cgw_limit_options options = {.backend = applier->settings->backend,
+						  .journal = applier_journal(applier)};
+
+	if (applier_open_plan(applier, &options) < 0 ||
 	    !unit_setting_applies(applier->plan, record->path, record->control))
 		return false;
 	if (buffers->current[0] == '\0') {

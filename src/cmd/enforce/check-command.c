@@ -262,6 +262,10 @@ static enum cli_exit check_machine(const struct cli_context *context, struct che
 		return trial_explain(context, &checking->trial, checking->group);
 	if (status != CLI_OK)
 		return status;
+	if (nothing_is_writable(checking->trial.layout)) {
+		printf("not enforced here: all cgroup hierarchies are mounted read-only\n");
+		checking->problems++;
+	}
 	for (size_t i = 0; i < cgw_policy_section_count(checking->trial.policy); i++)
 		check_section(checking, i);
 	if (cgw_policy_section_count(checking->trial.policy) == 0)

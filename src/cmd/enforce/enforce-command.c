@@ -68,16 +68,20 @@ static bool parse_options(struct cli_context *context, int argc, char **argv,
 	return true;
 }
 
+bool nothing_is_writable(const struct cgw_layout *layout)
+{
+	for (size_t i = 0; i < layout->hierarchy_count; i++)
+		if (!layout->hierarchies[i].read_only)
+			return false;
+	return true;
+}
+
 /* Fail early instead of at each action if nothing can be written. */
 static enum cli_exit check_writable(const struct daemon *daemon)
 {
-	size_t read_only = 0;
-
 	if (daemon->options.dry_run)
 		return CLI_OK;
-	for (size_t i = 0; i < daemon->state.layout->hierarchy_count; i++)
-		read_only += daemon->state.layout->hierarchies[i].read_only;
-	if (read_only == daemon->state.layout->hierarchy_count) {
+	if (nothing_is_writable(daemon->state.layout)) {
 		cli_error(daemon->context, "all cgroup hierarchies are mounted read-only; "
 					   "--dry-run shows what would be done");
 		return CLI_NO_PRIVILEGE;

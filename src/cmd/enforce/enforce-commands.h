@@ -5,10 +5,14 @@
 
 #include "shared/cli/cli.h"
 #include "shared/cli/daemon-status.h"
+#include <cgward/kernel.h>
 
 int enforce_run(struct cli_context *context, int argc, char **argv);
 int check_run(struct cli_context *context, int argc, char **argv);
 int status_run(struct cli_context *context, int argc, char **argv);
 int export_run(struct cli_context *context, int argc, char **argv);
+
+/* A policy cannot be enforced: as in a container, all hierarchies are mounted read-only. */
+bool nothing_is_writable(const struct cgw_layout *layout);
 
 #endif

@@ -10,6 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/escape-copy.h"
 #include "lib/policy/export-limits.h"
+#include "shared/cli/listing.h"
 #include "shared/cli/options.h"
 
 static const struct cli_option options[] = {CLI_COMMON_OPTIONS};
@@ -29,12 +30,15 @@ static const struct cli_command_help help = {
 	.examples = examples,
 };
 
-static bool is_selected(const char *path, char **globs)
+/* A glob that matches becomes known as `used`. */
+static bool is_selected(const char *path, char **globs, bool *used)
 {
-	for (char **glob = globs; *glob != NULL; glob++)
-		if (cgw_glob_match(*glob, path))
-			return true;
-	return globs[0] == NULL;
+	bool selected = globs[0] == NULL;
+
+	for (size_t i = 0; globs[i] != NULL; i++)
+		if (cgw_glob_match(globs[i], path))
+			selected = used[i] = true;
+	return selected;
 }
 
 static void export_group(const struct policy_trial *trial, const char *path, bool *any_printed)
@@ -60,18 +64,29 @@ int export_run(struct cli_context *context, int argc, char **argv)
 	struct policy_trial trial = {0};
 	const struct cgw_topology *topology;
 	enum cli_exit status;
+	CLEANUP(cleanup_free) bool *used = NULL;
 	bool any_printed = false;
 
 	if (!cli_parse_options(context, &help, &argc, &argv, NULL, &status))
 		return (int)status;
+	used = calloc((size_t)argc + 1, sizeof(*used));
+	if (used == NULL)
+		return CLI_FAILED;
 	status = trial_open(context, NULL, NULL, 0, &trial);
 	topology = status == CLI_OK ? cgw_snapshot_topology(cgw_frame_now(trial.frame)) : NULL;
 	for (uint32_t group = 1; topology != NULL && group < topology->count; group++) {
 		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
 
-		if (path != NULL && is_selected(path, argv))
+		if (path != NULL && is_selected(path, argv, used))
 			export_group(&trial, path, &any_printed);
 	}
+	for (int i = 0; status == CLI_OK && i < argc; i++)
+		if (!used[i]) {
+			cli_error(context, "no group matches '%.64s'", argv[i]);
+			status = CLI_NO_SUCH_GROUP;
+		}
+	if (status == CLI_OK && !any_printed)
+		listing_note_empty();
 	trial_close(&trial);
 	return (int)status;
 }

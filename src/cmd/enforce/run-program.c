@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* run-program.c - run commands of rules, and kill the largest process of a group. */
+/* run-program.c - run commands of rules, and find the largest process of a group. */
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -152,22 +151,10 @@ static unsigned long resident_pages(const struct cgw_layout *layout, pid_t pid)
 	return pages;
 }
 
-/* Its PID may have been reused, or the process moved, since the list was read. */
-static bool is_member(const struct cgw_layout *layout, const struct cgw_action *action, pid_t pid)
-{
-	CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
-
-	return cgw_membership_read(layout, pid, &membership) == 0 &&
-	       action->hierarchy < membership.count &&
-	       membership.paths[action->hierarchy] != NULL &&
-	       strcmp(membership.paths[action->hierarchy], action->path) == 0;
-}
-
-int kill_largest_process(const struct cgw_layout *layout, const struct cgw_action *action,
-			 bool dry_run, char *how, size_t size)
+int find_largest_process(const struct cgw_layout *layout, const struct cgw_action *action,
+			 pid_t *ret_pid)
 {
 	CLEANUP(cleanup_close) int directory = -1;
-	CLEANUP(cleanup_close) int process = -1;
 	CLEANUP(cleanup_free) char *text = NULL;
 	unsigned long most = 0;
 	pid_t largest = 0;
@@ -196,13 +183,6 @@ int kill_largest_process(const struct cgw_layout *layout, const struct cgw_actio
 	}
 	if (largest == 0)
 		return -ESRCH;
-	snprintf(how, size, "signal %d to process %d", action->signal, (int)largest);
-	if (dry_run)
-		return 0;
-	process = pidfd_open(largest, 0);
-	if (process < 0)
-		return -errno;
-	if (!is_member(layout, action, largest))
-		return -ESRCH;
-	return pidfd_send_signal(process, action->signal, NULL, 0) < 0 ? -errno : 0;
+	*ret_pid = largest;
+	return 0;
 }

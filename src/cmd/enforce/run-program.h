@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* run-program.h - run commands of rules, and kill the largest process of a group. */
+/* run-program.h - run commands of rules, and find the largest process of a group. */
 #ifndef CGWARD_CMD_ENFORCE_RUN_PROGRAM_H
 #define CGWARD_CMD_ENFORCE_RUN_PROGRAM_H
 
@@ -22,8 +22,8 @@ int command_start(struct running_commands *commands, const struct cgw_action *ac
 		  size_t size);
 /* Reaps commands that ended, kills those past their deadline. */
 void reap_commands(struct running_commands *commands);
-/* Signals the process of the group with the most resident memory; `how` describes it. */
-int kill_largest_process(const struct cgw_layout *layout, const struct cgw_action *action,
-			 bool dry_run, char *how, size_t size);
+/* The process of the action's group with the most resident memory. -ESRCH: it has none. */
+int find_largest_process(const struct cgw_layout *layout, const struct cgw_action *action,
+			 pid_t *ret_pid);
 
 #endif

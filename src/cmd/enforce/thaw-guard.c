@@ -21,6 +21,7 @@ struct frozen_group {
 	size_t hierarchy;
 	uint64_t group_id, at_ns;
 	char *path;
+	bool writing; /* without the lock: whether the group is thawed is not known */
 	bool thawed;
 };
 
@@ -76,6 +77,7 @@ static void thaw_unlocked(struct thaw_guard *guard, struct frozen_group *group, 
 	uint64_t group_id = group->group_id, at_ns = group->at_ns;
 	bool done = false;
 
+	group->writing = true;
 	pthread_mutex_unlock(&guard->lock);
 	if (path != NULL)
 		done = thaw(guard->layout, hierarchy, group_id, path);
@@ -83,6 +85,7 @@ static void thaw_unlocked(struct thaw_guard *guard, struct frozen_group *group, 
 	group = find_group(guard, hierarchy, group_id);
 	if (group == NULL || group->at_ns != at_ns)
 		return; /* cleared or frozen again meanwhile */
+	group->writing = false;
 	group->thawed = done;
 	group->at_ns = now_ns + SLEEP_MAX_NS; /* if it failed */
 }
@@ -210,6 +213,7 @@ int thaw_guard_set(struct thaw_guard *guard, size_t hierarchy, uint64_t group_id
 		group = add_group(guard, hierarchy, group_id, path);
 	if (group != NULL) {
 		group->at_ns = at_ns;
+		group->writing = false;
 		group->thawed = false;
 		pthread_cond_signal(&guard->woken);
 	}
@@ -225,7 +229,7 @@ bool thaw_guard_clear(struct thaw_guard *guard, size_t hierarchy, uint64_t group
 	pthread_mutex_lock(&guard->lock);
 	group = find_group(guard, hierarchy, group_id);
 	if (group != NULL) {
-		thawed = group->thawed;
+		thawed = group->thawed || group->writing;
 		free(group->path);
 		*group = guard->groups[--guard->count];
 	}

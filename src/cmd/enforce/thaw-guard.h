@@ -21,7 +21,7 @@ struct thaw_guard *thaw_guard_stop(struct thaw_guard *guard);
 /* Thaws the group at `at_ns` (boottime), unless cleared before; replaces an earlier time. */
 int thaw_guard_set(struct thaw_guard *guard, size_t hierarchy, uint64_t group_id, const char *path,
 		   uint64_t at_ns);
-/* Returns true if the guard has thawed the group. */
+/* Returns true if the guard has thawed the group, or is about to. */
 bool thaw_guard_clear(struct thaw_guard *guard, size_t hierarchy, uint64_t group_id);
 
 #endif

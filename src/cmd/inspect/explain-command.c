@@ -10,6 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/escape-copy.h"
+#include "lib/kernel/namespace-root.h"
 #include "shared/cli/group-facts.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/options.h"
@@ -152,15 +153,19 @@ static enum cli_exit report(const struct explain *explain, const struct inspect_
 	for (size_t i = 0; i < count; i++)
 		report_cause(target, &causes[i], i + 1,
 			     i == 0 || causes[i].current != causes[i - 1].current, list);
+	if (!explain->json && !root_is_of_machine(target->layout))
+		puts("  limits of groups above / are not visible here");
 	if (!explain->json) {
 		report_page(explain, target);
 		report_policy(explain, target);
 		return CLI_OK;
 	}
-	return json_print(json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "schema", CLI_JSON_SCHEMA,
-				    "cgward", cgw_version(), "group", json_escaped(target->path),
-				    "causes", list, "postmortem", report_page(explain, target),
-				    "policy", report_policy(explain, target)),
+	return json_print(json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:b}", "schema",
+				    CLI_JSON_SCHEMA, "cgward", cgw_version(), "group",
+				    json_escaped(target->path), "causes", list, "postmortem",
+				    report_page(explain, target), "policy",
+				    report_policy(explain, target), "all_limits_visible",
+				    (int)root_is_of_machine(target->layout)),
 			  stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8)) < 0
 		       ? CLI_FAILED
 		       : CLI_OK;

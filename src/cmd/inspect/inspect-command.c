@@ -9,13 +9,13 @@
 #include "cmd/inspect/postmortem-command.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "shared/cli/options.h"
+#include "shared/cli/text-table.h"
 
 struct inspect {
 	struct cli_context *context;
 	unsigned sections; /* enum section; 0: all */
 	struct cgw_inspect_options options;
-	bool json, exact, resolve;
+	bool json, exact, resolve, pss;
 	uint64_t rates_ns;
 };
 
@@ -25,7 +25,10 @@ struct inspect {
 static const struct cli_option options[] = {
 	{'J', "json", NULL, "print one JSON object", TRUE(json)},
 	{'b', "bytes", NULL, "print exact bytes and times", TRUE(exact)},
+	CLI_WIDE_OPTION,
 	{0, "processes", NULL, "show processes", SHOW(SECTION_PROCESSES)},
+	{0, "pss", NULL, "also show the proportional set size of processes, which is slow to read",
+	 TRUE(pss)},
 	{0, "threads", NULL, "show threads, one per line", TRUE(options.threads)},
 	{0, "namespaces", NULL, "show namespaces (without GROUP: of the machine)",
 	 SHOW(SECTION_NAMESPACES)},
@@ -72,8 +75,10 @@ static enum cli_exit machine_namespaces(const struct inspect *inspect)
 		return status;
 	r = cgw_namespaces_read(layout, &namespaces, &count);
 	if (r == 0) {
-		r = inspect->json ? show_namespaces_json(namespaces, count, stdout)
-				  : show_namespaces_text(namespaces, count, stdout);
+		r = inspect->json
+			    ? show_namespaces_json(namespaces, count, stdout)
+			    : show_namespaces_text(namespaces, count,
+						   table_width(inspect->context, stdout), stdout);
 		cgw_namespaces_free(namespaces, count);
 	}
 	cgw_layout_free(layout);
@@ -105,6 +110,8 @@ static enum cli_exit inspect_and_show(const struct inspect *inspect, struct insp
 	struct cgw_inspection *before = NULL, *now = NULL;
 	struct view view = {.layout = target->layout,
 			    .sections = inspect->sections,
+			    .width = table_width(inspect->context, stdout),
+			    .uses = inspect->options.uses,
 			    .exact = inspect->exact,
 			    .threads = inspect->options.threads,
 			    .names = inspect->resolve};
@@ -173,7 +180,7 @@ static int inspect_run(struct cli_context *context, int argc, char **argv)
 
 	if (!cli_parse_options(context, &help, &argc, &argv, &inspect, &status))
 		return (int)status;
-	if (inspect.options.threads)
+	if (inspect.options.threads || inspect.pss)
 		inspect.sections |= SECTION_PROCESSES;
 	if (argc == 0 && inspect.sections == SECTION_NAMESPACES)
 		return (int)machine_namespaces(&inspect);
@@ -181,6 +188,10 @@ static int inspect_run(struct cli_context *context, int argc, char **argv)
 		return (int)cli_usage_error(context, "expected exactly one GROUP");
 	if (inspect.sections == 0)
 		inspect.sections = SECTION_ALL;
+	if (inspect.sections & SECTION_PROCESSES)
+		inspect.options.uses = 1U << CGW_PROCESS_READ | 1U << CGW_PROCESS_WRITTEN |
+				       1U << CGW_PROCESS_RUN_DELAY |
+				       (unsigned)inspect.pss << CGW_PROCESS_PSS;
 	return (int)inspect_group(&inspect, argv[0]);
 }
 

@@ -11,6 +11,7 @@
 
 #include "cmd/inspect/inspect-json.h"
 #include "lib/base/cleanup.h"
+#include "lib/kernel/namespace-root.h"
 #include "shared/cli/listing.h"
 
 static json_t *integer(uint64_t number)
@@ -156,6 +157,13 @@ static json_t *process_json(const struct view *view, const struct cgw_process *p
 		return NULL;
 	json_object_set_new(json, "name", json_escaped(process->name));
 	json_object_set_new(json, "command", json_escaped(process->command));
+	for (enum cgw_process_use i = 0; i < CGW_PROCESS_USE_COUNT; i++) {
+		const struct cgw_process_use_info *info = cgw_process_use_info(i);
+
+		json_object_set_new(json, info->key, number(process->use[i]));
+		if (info->rate_key != NULL)
+			json_object_set_new(json, info->rate_key, real(view_use(view, process, i)));
+	}
 	return json;
 }
 
@@ -202,8 +210,9 @@ static json_t *verdict_json(const struct view *view)
 		    view->now->namespaces[i].host.value != 0)
 			json_array_append_new(host, json_string(cgw_namespace_name(
 							    view->now->namespaces[i].kind)));
-	return json_pack("{s:o, s:o, s:s}", "unlimited", unlimited, "host_namespaces", host,
-			 "privilege", cgw_privilege_name(view_privilege(view)));
+	return json_pack("{s:o, s:o, s:s, s:b}", "unlimited", unlimited, "host_namespaces", host,
+			 "privilege", cgw_privilege_name(view_privilege(view)),
+			 "all_limits_visible", (int)root_is_of_machine(view->layout));
 }
 
 static json_t *limits_json(const struct view *view)

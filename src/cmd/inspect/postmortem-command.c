@@ -76,8 +76,7 @@ static enum cli_exit report_error(const struct postmortem_command *command, cons
 
 	cli_error(command->context, "cannot %s %s: %s", verb, shown != NULL ? shown : "?",
 		  error == -EBADMSG ? "the file is damaged" : strerror(-error));
-	/* -ENOENT refers to a file here, not to a group. */
-	return error == -ENOENT ? CLI_FAILED : cli_exit_from_error(error);
+	return cli_exit_from_error(error);
 }
 
 static void list_text(struct listing *listing, const json_t *page, const char *key)
@@ -142,7 +141,7 @@ static enum cli_exit show_page(const struct postmortem_command *command, const c
 			return report_error(command, "read", directory, r);
 		if (ids.count == 0) {
 			cli_error(command->context, "there are no pages in %s", directory);
-			return CLI_FAILED;
+			return CLI_NO_SUCH_GROUP;
 		}
 		id = ids.items[ids.count - 1];
 	}
@@ -159,7 +158,7 @@ static enum cli_exit show_page(const struct postmortem_command *command, const c
 			       JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
 		return r < 0 ? CLI_FAILED : CLI_OK;
 	}
-	r = page_text(page, &text);
+	r = page_text(page, table_width(command->context, stdout), &text);
 	if (r < 0)
 		return report_error(command, "print page", id, r);
 	fputs(text, stdout);

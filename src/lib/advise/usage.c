@@ -31,13 +31,19 @@ static uint64_t bucket_end(size_t bucket)
 	return (UINT64_C(1) << power) + ((uint64_t)(bucket % 8 + 1) << (power - 3)) - 1;
 }
 
-/* An upper bound of the 99th percentile, at most 12 % above it. */
-static uint64_t percentile_99(const struct histogram *histogram)
+void histogram_add(struct histogram *histogram, uint64_t value)
 {
-	uint64_t total = 0, seen = 0;
+	histogram->count[bucket_of(value)]++;
+}
+
+uint64_t histogram_p99(const struct histogram *histogram, uint64_t zeros)
+{
+	uint64_t total = zeros, seen = zeros;
 
 	for (size_t i = 0; i < ARRAY_SIZE(histogram->count); i++)
 		total += histogram->count[i];
+	if (zeros > 0 && zeros >= total - total / 100)
+		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(histogram->count); i++) {
 		seen += histogram->count[i];
 		if (seen > 0 && seen >= total - total / 100)
@@ -132,7 +138,7 @@ static void add_interval(struct usage_record *record, const struct cgw_frame *fr
 	usage->intervals++;
 	usage->intervals_ns += observation->interval_ns;
 	if (observation->known[MEASURE_CPU])
-		record->cpu.count[bucket_of(observation->value[MEASURE_CPU])]++;
+		histogram_add(&record->cpu, observation->value[MEASURE_CPU]);
 	if (growth_of(frame, CGW_M_CPU_THROTTLED, group) > 0)
 		usage->throttled_intervals++;
 	/* Without CPU time, nothing in the group can allocate or fork. */
@@ -145,28 +151,38 @@ static void add_interval(struct usage_record *record, const struct cgw_frame *fr
 }
 
 void usage_add(struct usage_record *record, const struct cgw_frame *frame, uint32_t group,
-	       size_t part)
+	       const struct observation *observation, size_t part)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(frame);
 	struct cgw_usage *usage = &record->usage;
-	struct observation observation;
 
-	observe(frame, group, &observation);
 	usage->samples++;
-	if (observation.interval_ns > 0)
-		add_interval(record, frame, group, &observation);
+	if (observation->interval_ns > 0)
+		add_interval(record, frame, group, observation);
 	for (size_t i = 0; i < MEASURE_COUNT; i++) {
-		record->known[i] |= observation.known[i];
-		if (observation.known[i] && observation.value[i] > record->peak[i])
-			record->peak[i] = observation.value[i];
+		record->known[i] |= observation->known[i];
+		if (observation->known[i] && observation->value[i] > record->peak[i])
+			record->peak[i] = observation->value[i];
 	}
-	if (observation.known[MEASURE_UNRECLAIMABLE] &&
-	    observation.value[MEASURE_UNRECLAIMABLE] < record->smallest[part])
-		record->smallest[part] = observation.value[MEASURE_UNRECLAIMABLE];
+	if (observation->known[MEASURE_UNRECLAIMABLE] &&
+	    observation->value[MEASURE_UNRECLAIMABLE] < record->smallest[part])
+		record->smallest[part] = observation->value[MEASURE_UNRECLAIMABLE];
 	usage->cpu_max = cgw_snapshot_number(now, CGW_M_CPU_MAX, group);
+	usage->cpu_weight = cgw_snapshot_number(now, CGW_M_CPU_WEIGHT, group);
 	usage->memory_max = cgw_snapshot_number(now, CGW_M_MEMORY_MAX, group);
 	usage->memory_high = cgw_snapshot_number(now, CGW_M_MEMORY_HIGH, group);
 	usage->pids_max = cgw_snapshot_number(now, CGW_M_PIDS_MAX, group);
+}
+
+void usage_join_parts(struct usage_record *record)
+{
+	for (size_t i = 0; i < GROWTH_PARTS; i++) {
+		const uint64_t *pair = &record->smallest[2 * i];
+
+		record->smallest[i] = i >= GROWTH_PARTS / 2 ? UINT64_MAX
+				      : pair[0] < pair[1]   ? pair[0]
+							    : pair[1];
+	}
 }
 
 /*
@@ -208,8 +224,10 @@ void usage_finish(struct usage_record *record, uint64_t part_ns)
 	struct cgw_usage *usage = &record->usage;
 
 	usage->path = record->path;
+	usage->growth_bytes = usage->growth_ns =
+		0; /* of an earlier call, while there is more to add */
 	usage->cpu_peak = record->peak[MEASURE_CPU];
-	usage->cpu_p99 = percentile_99(&record->cpu);
+	usage->cpu_p99 = histogram_p99(&record->cpu, 0);
 	if (usage->cpu_p99 > usage->cpu_peak)
 		usage->cpu_p99 = usage->cpu_peak;
 	usage->memory_peak_bytes = record->peak[MEASURE_MEMORY];

@@ -38,13 +38,19 @@ static int compare(const void *left, const void *right)
 	return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+void string_list_sort(struct string_list *list)
+{
+	if (list->count > 0)
+		qsort(list->items, list->count, sizeof(*list->items), compare);
+}
+
 void string_list_sort_unique(struct string_list *list)
 {
 	size_t unique = 0;
 
 	if (list->count == 0)
 		return;
-	qsort(list->items, list->count, sizeof(*list->items), compare);
+	string_list_sort(list);
 	for (size_t i = 0; i < list->count; i++) {
 		if (unique > 0 && strcmp(list->items[unique - 1], list->items[i]) == 0)
 			free(list->items[i]);

@@ -18,7 +18,8 @@ int string_list_add(struct string_list *list, const char *text);
 /* Appends `text`, which the list frees from now on, also on failure. NULL is -ENOMEM. */
 int string_list_take(struct string_list *list, char *text);
 bool string_list_has(const struct string_list *list, const char *text);
-/* Sorts by bytes and removes duplicates. */
+/* Sorts by bytes; the other also removes duplicates. */
+void string_list_sort(struct string_list *list);
 void string_list_sort_unique(struct string_list *list);
 /* Frees the strings; the list can be used again. For CLEANUP() as well. */
 void string_list_free(struct string_list *list);

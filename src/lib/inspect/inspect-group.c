@@ -310,6 +310,7 @@ int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, 
 	inspection->group = group;
 	cgw_identity_from_path(inspection->path, &inspection->identity);
 	process_context_read(layout, &context);
+	context.uses = options->uses;
 	memcpy(inspection->host_namespaces, context.host, sizeof(context.host));
 	inspection->all_capabilities = context.all_capabilities;
 	r = list_all(&cursor.layout, topology, group, options, &listing);

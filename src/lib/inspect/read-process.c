@@ -9,6 +9,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/inspect/parse-proc.h"
+#include "lib/inspect/process-use.h"
 #include "lib/inspect/read-process.h"
 #include "lib/kernel/process-namespaces.h"
 
@@ -232,6 +233,8 @@ static int read_all(const struct process_context *context, bool thread, struct c
 	read_inner_ids(context, process);
 	read_command(context, process);
 	read_confinement(context, &status, process);
+	process_use_read(context->layout, process->pid, thread ? process->leader : 0, context->uses,
+			 process->use);
 	r = cgw_membership_read(context->layout, process->pid, &process->membership);
 	return r == -EACCES || r == -EPERM ? 0 : r;
 }

@@ -13,6 +13,7 @@ struct process_context {
 	enum cgw_state host_state[CGW_NAMESPACE_COUNT]; /* why it is unknown */
 	uint64_t all_capabilities; /* the most that the host grants; 0: unknown */
 	uint64_t ticks_per_s, page_bytes;
+	unsigned uses; /* bit mask of enum cgw_process_use to read */
 };
 
 void process_context_read(const struct cgw_layout *layout, struct process_context *ret_context);

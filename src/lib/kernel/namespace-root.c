@@ -127,3 +127,11 @@ int namespace_roots_find(struct cgw_layout *layout)
 		r = search_by_process(layout, getpid(), text, length);
 	return r == -ENOMEM ? r : 0;
 }
+
+bool root_is_of_machine(const struct cgw_layout *layout)
+{
+	for (size_t i = 0; !layout->recorded && i < layout->hierarchy_count; i++)
+		if (layout->hierarchies[i].root_id != 1)
+			return false;
+	return true;
+}

@@ -11,4 +11,10 @@
  */
 int namespace_roots_find(struct cgw_layout *layout);
 
+/*
+ * The top group is that of the machine. False in a container or where a subtree is mounted: there it
+ * is an ordinary group, and those above it are not visible.
+ */
+bool root_is_of_machine(const struct cgw_layout *layout);
+
 #endif

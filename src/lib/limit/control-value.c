@@ -276,6 +276,14 @@ static int parse_argument(const struct control_row *row, char *value, struct set
 	return 0;
 }
 
+/* Decoders would take some of them for the end of a line or of a name. */
+static bool has_control_character(const char *text)
+{
+	while (*text != '\0' && (*text == '\t' || !iscntrl((unsigned char)*text)))
+		text++;
+	return *text != '\0';
+}
+
 int request_parse(const struct control_row *row, const char *text, struct request *ret_request,
 		  struct cgw_diag *diag)
 {
@@ -299,7 +307,7 @@ int request_parse(const struct control_row *row, const char *text, struct reques
 				    row->info.key, length, sizeof(trimmed) - 1);
 	snprintf(trimmed, sizeof(trimmed), "%.*s", (int)length, text);
 	value = row->info.instances ? parse_instance(trimmed, &request) : trimmed;
-	if (value == NULL || strpbrk(trimmed, "\n\r") != NULL)
+	if (value == NULL || has_control_character(trimmed))
 		return refuse(row, trimmed, -EINVAL, diag);
 	if (row->argument != NULL && parse_argument(row, trimmed, &request.setting) < 0)
 		return refuse(row, trimmed, -EINVAL, diag);

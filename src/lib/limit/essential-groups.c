@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/kernel/namespace-root.h"
 #include "lib/limit/essential-groups.h"
 #include <cgward/model.h>
 
@@ -39,6 +40,7 @@ struct essential_process {
 struct protection {
 	struct essential_process processes[CHAIN_MAX + 4];
 	size_t count;
+	bool root_is_of_machine;
 };
 
 /* Reads /proc/PID/stat. Fields follow the last bracket, since the name may contain any byte. */
@@ -90,6 +92,7 @@ int protection_new(const struct cgw_layout *layout, struct protection **ret_prot
 
 	if (protection == NULL)
 		return -ENOMEM;
+	protection->root_is_of_machine = root_is_of_machine(layout);
 	r = add_process(protection, layout, 1, "the init process");
 	r = r < 0 ? r : add_process(protection, layout, pid, "this process");
 	for (int i = 0; i < CHAIN_MAX && pid > 1 && r == 0; i++) {
@@ -137,7 +140,10 @@ enum protect_reason protection_check(const struct protection *protection, const 
 	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	if (strcmp(path, "/") == 0) {
 		cgw_diag_set(diag, -EPERM,
-			     "the root group is protected: it contains all processes");
+			     "the root group is protected: it contains all processes%s",
+			     protection->root_is_of_machine
+				     ? ""
+				     : " that are visible here, and can be changed from outside");
 		return PROTECT_SELF;
 	}
 	for (size_t i = 0; i < protection->count; i++) {

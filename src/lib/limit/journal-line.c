@@ -114,6 +114,8 @@ json_t *journal_line_intent(const struct cgw_change *change)
 		r |= json_object_set_new(line, "process_start",
 					 json_integer((json_int_t)change->process_start));
 	}
+	if (change->signal != 0)
+		r |= json_object_set_new(line, "signal", json_integer(change->signal));
 	if (change->unit[0] != '\0') {
 		r |= set_string(line, "unit", change->unit);
 		r |= json_object_set_new(line, "persistent", json_boolean(change->persistent));
@@ -247,6 +249,7 @@ static int parse_intent(const json_t *line, struct cgw_change *change)
 		change->transaction = change->id;
 	change->process = (pid_t)get_number(line, "process");
 	change->process_start = get_number(line, "process_start");
+	change->signal = (int)get_number(line, "signal");
 	get_string(line, "hierarchy", change->hierarchy, sizeof(change->hierarchy));
 	get_string(line, "key", change->key, sizeof(change->key));
 	get_string(line, "old", change->old_value, sizeof(change->old_value));

@@ -12,6 +12,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/regular-file.h"
+#include "lib/limit/journal-last-id.h"
 #include "lib/limit/journal-line.h"
 #include "lib/limit/journal.h"
 
@@ -24,6 +25,11 @@ struct journal {
 	char path[PATH_SIZE];
 	char lasting[PATH_SIZE]; /* directory of the copy that survives a reboot; "": none */
 	int fd;                  /* open and locked only during an append */
+
+	/* The file as this process has left it: unless others have added to it, its last number. */
+	ino_t inode;
+	off_t size;
+	uint64_t last_id;
 };
 
 int journal_lasting_directory(const char *directory, char *buffer, size_t size)
@@ -145,66 +151,6 @@ struct journal *journal_close(struct journal *journal)
 	return NULL;
 }
 
-/* The number of an intent, if all of its digits are there; 0: another line. */
-static uint64_t id_of_line(const char *line)
-{
-	static const char *const start[] = {"{", "\"id\"", ":"};
-	uint64_t id;
-	char *after;
-
-	for (size_t i = 0; i < ARRAY_SIZE(start); i++) {
-		line += strspn(line, " \t\r");
-		if (strncmp(line, start[i], strlen(start[i])) != 0)
-			return 0;
-		line += strlen(start[i]);
-	}
-	id = strtoull(line, &after, 10);
-	/* JSON numbers are signed: a larger one is damaged. */
-	return after[strspn(after, " \t\r")] == ',' && id < INT64_MAX ? id : 0;
-}
-
-/* The highest number of an intent in the text, which may begin within a line; 0: none. */
-static uint64_t last_id_in(const char *text, size_t length, bool at_start)
-{
-	uint64_t last = 0, id;
-
-	for (const char *end = text + length; text < end; at_start = true) {
-		id = at_start ? id_of_line(text) : 0;
-		last = id > last ? id : last;
-		text = memchr(text, '\n', (size_t)(end - text));
-		if (text == NULL)
-			break;
-		text++;
-	}
-	return last;
-}
-
-/* The number of the last intent in the file, however long the lines after it are. */
-static int find_last_id(int fd, off_t file_size, uint64_t *ret_id)
-{
-	uint64_t last = 0;
-	off_t size = 16384;
-
-	while (last == 0) {
-		off_t from = file_size > size ? file_size - size : 0;
-		CLEANUP(cleanup_free) char *text = malloc((size_t)(file_size - from) + 1);
-		ssize_t length;
-
-		if (text == NULL)
-			return -ENOMEM;
-		length = pread(fd, text, (size_t)(file_size - from), from);
-		if (length < 0)
-			return -errno;
-		text[length] = '\0';
-		last = last_id_in(text, (size_t)length, from == 0);
-		if (from == 0)
-			break;
-		size *= 4;
-	}
-	*ret_id = last;
-	return 0;
-}
-
 static int open_file(const char *path)
 {
 	return open_regular_file(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW, FILE_BYTES_MAX);
@@ -254,7 +200,7 @@ static int find_last_id_at(const char *start, const char *end, uint64_t *ret_id)
 	CLEANUP(cleanup_close) int fd = open_file(path);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	return fstat(fd, &status) < 0 ? -errno : find_last_id(fd, status.st_size, ret_id);
+	return fstat(fd, &status) < 0 ? -errno : journal_find_last_id(fd, status.st_size, ret_id);
 }
 
 /*
@@ -264,7 +210,7 @@ static int find_last_id_at(const char *start, const char *end, uint64_t *ret_id)
 static int find_last_number(const struct journal *journal, off_t size, uint64_t *ret_id)
 {
 	uint64_t lasting = 0;
-	int r = find_last_id(journal->fd, size, ret_id);
+	int r = journal_find_last_id(journal->fd, size, ret_id);
 
 	if (r == 0 && *ret_id == 0)
 		r = find_last_id_at(journal->path, ".old", ret_id);
@@ -298,7 +244,8 @@ static const char *separator(int fd, off_t size)
 	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n' ? "\n" : "";
 }
 
-static int append(int fd, json_t *line, off_t size)
+/* Sets `ret_size` to the size after it, unless that is NULL. */
+static int append(int fd, json_t *line, off_t size, off_t *ret_size)
 {
 	CLEANUP(cleanup_free) char *text = NULL, *whole = NULL;
 	ssize_t written;
@@ -315,6 +262,8 @@ static int append(int fd, json_t *line, off_t size)
 	}
 	/* One write(): a crash can truncate the last line only. */
 	written = write(fd, whole, (size_t)length);
+	if (written == length && ret_size != NULL)
+		*ret_size = size + length;
 	if (written == length)
 		return 0;
 	error = written < 0 ? -errno : -ENOSPC;
@@ -353,7 +302,26 @@ static int append_lasting(struct journal *journal, json_t *line)
 		json_decref(line);
 		return fd < 0 ? fd : -errno;
 	}
-	return append(fd, line, status.st_size);
+	return append(fd, line, status.st_size, NULL);
+}
+
+static bool is_as_left(const struct journal *journal, const struct stat *status)
+{
+	return journal->last_id != 0 && status->st_ino == journal->inode &&
+	       status->st_size == journal->size;
+}
+
+/* Appends a line to the journal, whose last number is then `last_id`; 0: not known. */
+static int append_line(struct journal *journal, json_t *line, const struct stat *status,
+		       uint64_t last_id)
+{
+	off_t size = 0;
+	int r = append(journal->fd, line, status->st_size, &size);
+
+	journal->inode = status->st_ino;
+	journal->size = size;
+	journal->last_id = r == 0 ? last_id : 0;
+	return r;
 }
 
 int journal_intend(struct journal *journal, struct cgw_change *change)
@@ -368,14 +336,19 @@ int journal_intend(struct journal *journal, struct cgw_change *change)
 	/* The changes of one action stay in one file, so that it can be undone as a whole. */
 	if (change->transaction == 0 && status.st_size >= JOURNAL_SIZE_MAX)
 		r = rotate(journal, &status);
-	r = r < 0 ? r : find_last_number(journal, status.st_size, &last);
+	if (r == 0 && is_as_left(journal, &status))
+		last = journal->last_id;
+	else if (r == 0)
+		r = find_last_number(journal, status.st_size, &last);
 	if (r == 0) {
 		numbered.id = last + 1;
 		if (numbered.transaction == 0)
 			numbered.transaction = numbered.id;
 		if (change->persistent && journal->lasting[0] != '\0')
 			r = append_lasting(journal, journal_line_intent(&numbered));
-		r = r < 0 ? r : append(journal->fd, journal_line_intent(&numbered), status.st_size);
+		r = r < 0 ? r
+			  : append_line(journal, journal_line_intent(&numbered), &status,
+					numbered.id);
 	}
 	unlock(journal);
 	if (r == 0) {
@@ -393,7 +366,8 @@ int journal_settle(struct journal *journal, const struct cgw_change *change,
 
 	if (r < 0)
 		return r;
-	r = append(journal->fd, journal_line_outcome(change, outcome), status.st_size);
+	r = append_line(journal, journal_line_outcome(change, outcome), &status,
+			is_as_left(journal, &status) ? journal->last_id : 0);
 	if (change->persistent && journal->lasting[0] != '\0') {
 		int lasting = append_lasting(journal, journal_line_outcome(change, outcome));
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* members.c - processes of a group. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
@@ -179,6 +182,20 @@ int process_start(const struct cgw_layout *layout, pid_t pid, uint64_t *ret_tick
 		return -EBADMSG;
 	*ret_ticks = ticks;
 	return 0;
+}
+
+int process_open(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int process_signal(int fd, pid_t pid, int signal)
+{
+	long r = fd >= 0 ? syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0) : kill(pid, signal);
+
+	return r < 0 ? -errno : 0;
 }
 
 pid_t process_of_thread(const struct cgw_layout *layout, pid_t tid)

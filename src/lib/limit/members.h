@@ -43,6 +43,11 @@ int process_state(const struct cgw_layout *layout, pid_t pid, char *ret_state, b
 /* The start of a process in clock ticks since boot, which identifies it with its PID. */
 int process_start(const struct cgw_layout *layout, pid_t pid, uint64_t *ret_ticks);
 
+/* A pidfd, which refers to one process, so that its PID cannot be reused; or an error. */
+int process_open(pid_t pid);
+/* Threads, and processes on kernels or under filters without pidfds, are signalled by number. */
+int process_signal(int fd, pid_t pid, int signal);
+
 /* The process of a thread; `tid` itself if it cannot be read. */
 pid_t process_of_thread(const struct cgw_layout *layout, pid_t tid);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* plan-journal.c - writes the changes of a plan into the journal. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -85,9 +86,13 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 		change.manager_uid = step->owner.uid;
 		change.persistent = unit_setting_persists(plan, step);
 	}
-	if (step->spec.kind == CGW_STEP_MOVE) {
+	if (step->spec.kind == CGW_STEP_KILL)
+		change.signal = signal_of(step);
+	if (step->process_start != 0) {
 		change.process = step->spec.pid;
 		change.process_start = step->process_start;
+	}
+	if (step->spec.kind == CGW_STEP_MOVE) {
 		change.places = places;
 		change.place_count = fill_places(plan, step, places);
 	}
@@ -115,7 +120,7 @@ void plan_settle(struct cgw_plan *plan, const struct cgw_change *change, enum cg
 		(void)journal_settle(plan->journal, change, outcome);
 }
 
-void plan_settle_step(struct cgw_plan *plan, const struct step *step)
+void plan_settle_step(struct cgw_plan *plan, const struct step *step, int error)
 {
 	struct cgw_place places[CGW_HIERARCHY_MAX];
 	struct cgw_change change = {
@@ -128,5 +133,19 @@ void plan_settle_step(struct cgw_plan *plan, const struct step *step)
 		change.group_id = plan_group_id(plan, step);
 		change.place_count = created_places(plan, step, step->spec.path, places);
 	}
-	plan_settle(plan, &change, step->result.outcome);
+	/* An operation that did less than requested has been done. */
+	plan_settle(plan, &change,
+		    step->result.outcome == CGW_OUTCOME_FAILED && error == -EAGAIN
+			    ? CGW_OUTCOME_ADJUSTED
+			    : step->result.outcome);
+}
+
+void plan_record(struct cgw_plan *plan, const char *old_value)
+{
+	struct step *step = &plan->steps[0];
+
+	step->result.outcome = CGW_OUTCOME_DONE;
+	snprintf(step->result.old_value, sizeof(step->result.old_value), "%s", old_value);
+	if (plan_journal(plan, step) == 0)
+		plan_settle_step(plan, step, 0);
 }

@@ -25,6 +25,13 @@ static const struct step_kind *const step_kinds[] = {
 	[CGW_STEP_MOVE] = &step_move,
 };
 
+/* A signal to one process of a group, or to all of them? */
+static const struct step_kind *find_kind(const struct cgw_step *spec)
+{
+	return spec->kind == CGW_STEP_KILL && spec->pid != 0 ? &step_signal
+							     : step_kinds[spec->kind];
+}
+
 static char *copy(const char *text)
 {
 	return text != NULL ? strdup(text) : NULL;
@@ -110,7 +117,7 @@ static int add_step(struct cgw_plan *plan, const struct cgw_step *spec,
 		return -ENOMEM;
 	step = &plan->steps[plan->count];
 	*step = (struct step){
-		.spec = *spec, .path_length = strlen(spec->path), .kind = step_kinds[spec->kind]};
+		.spec = *spec, .path_length = strlen(spec->path), .kind = find_kind(spec)};
 	if (request != NULL)
 		step->request = *request;
 	step->spec.path = strdup(spec->path);
@@ -180,7 +187,8 @@ int cgw_plan_add(struct cgw_plan *plan, const struct cgw_step *spec, struct cgw_
 		return cgw_diag_set(diag, -EINVAL, "invalid control %d", (int)spec->control);
 	if (spec->path == NULL || spec->path[0] != '/')
 		return cgw_diag_set(diag, -EINVAL, "invalid group path (expected a leading '/')");
-	if (spec->kind == CGW_STEP_MOVE && spec->pid < 1)
+	if ((spec->kind == CGW_STEP_MOVE && spec->pid < 1) ||
+	    (spec->kind == CGW_STEP_KILL && spec->pid < 0))
 		return cgw_diag_set(diag, -EINVAL, "invalid PID %d (expected 1 or more)",
 				    (int)spec->pid);
 	if (spec->kind == CGW_STEP_KILL && (spec->signal < 0 || spec->signal > 64))
@@ -400,7 +408,7 @@ static int apply(struct cgw_plan *plan, struct step *step)
 	}
 	if (r == 0)
 		note_engine(step);
-	plan_settle_step(plan, step);
+	plan_settle_step(plan, step, r);
 	DEBUG(CGW_DEBUG_LIMIT, "%s: %s%s%s: %s%s%s", step->spec.path,
 	      cgw_step_kind_name(step->spec.kind), step->spec.value != NULL ? " " : "",
 	      step->spec.value != NULL ? step->spec.value : "",
@@ -429,7 +437,7 @@ static void rollback_step(struct cgw_plan *plan, struct step *step)
 			(void)cgw_diag_set(&step->result.diag, r,
 					   "done, but cannot be rolled back: %s", strerror(-r));
 	}
-	plan_settle_step(plan, step);
+	plan_settle_step(plan, step, r);
 }
 
 /* Must `later` be written before `earlier`, so that no value ever exceeds its bound? */
@@ -499,6 +507,9 @@ static void name_failure(struct step *step, int error)
 	} else if (step->spec.kind == CGW_STEP_MOVE) {
 		(void)cgw_diag_set(diag, error, "cannot move process %d into %s: %s",
 				   (int)step->spec.pid, path, reason);
+	} else if (step->kind == &step_signal) {
+		(void)cgw_diag_set(diag, error, "cannot signal process %d: %s", (int)step->spec.pid,
+				   reason);
 	} else {
 		(void)cgw_diag_set(diag, error, "cannot %s %s: %s", actions[step->spec.kind], path,
 				   reason);

@@ -9,6 +9,8 @@
 #ifndef CGWARD_LIB_LIMIT_PLAN_H
 #define CGWARD_LIB_LIMIT_PLAN_H
 
+#include <signal.h>
+
 #include "lib/kernel/group-cursor.h"
 #include "lib/limit/essential-groups.h"
 #include "lib/limit/journal.h"
@@ -48,8 +50,8 @@ struct step {
 
 	/* FREEZE, THAW: the group's own state before; MOVE: the process and its old groups. */
 	bool was_frozen;
-	uint64_t process_start;
-	uint32_t moved; /* the hierarchies in which the process is moved */
+	uint64_t process_start; /* of a single process, also KILL */
+	uint32_t moved;         /* the hierarchies in which the process is moved */
 	struct cgw_membership old_membership;
 	size_t process_count; /* KILL: before */
 
@@ -87,8 +89,8 @@ struct step_kind {
 	bool always_refused; /* always refused on essential groups */
 };
 
-extern const struct step_kind step_set, step_freeze, step_thaw, step_kill, step_create, step_delete,
-	step_move;
+extern const struct step_kind step_set, step_freeze, step_thaw, step_kill, step_signal, step_create,
+	step_delete, step_move;
 
 /* The ID of the step's group in the step's hierarchy; 0: no such group. */
 uint64_t plan_group_id(const struct cgw_plan *plan, const struct step *step);
@@ -119,13 +121,25 @@ int plan_journal(struct cgw_plan *plan, struct step *step);
 int plan_journal_other(struct cgw_plan *plan, struct cgw_change *change);
 /* Writes the outcome of a change; an intent without outcome counts as done. */
 void plan_settle(struct cgw_plan *plan, const struct cgw_change *change, enum cgw_outcome outcome);
-/* Writes that of a step. */
-void plan_settle_step(struct cgw_plan *plan, const struct step *step);
+/* Writes that of a step, which failed with `error` unless that is 0. */
+void plan_settle_step(struct cgw_plan *plan, const struct step *step, int error);
+
+/*
+ * Records the first step of an applied plan, which found nothing to do because its change had been
+ * made already, in its name and without the journal. `old_value` is that before the change.
+ */
+void plan_record(struct cgw_plan *plan, const char *old_value);
 
 /* journal-undo.c: is it still possible to undo the step's change, and not in conflict? */
 int undo_check(struct cgw_plan *plan, struct step *step);
 /* The hierarchies that the step may change: those of the change that it undoes. */
 uint32_t undo_hierarchies(const struct cgw_plan *plan, const struct step *step);
+
+/* The signal of a KILL step. */
+static inline int signal_of(const struct step *step)
+{
+	return step->spec.signal != 0 ? step->spec.signal : SIGKILL;
+}
 
 /* Does an earlier step create the group of this one? */
 bool plan_creates_group(const struct cgw_plan *plan, const struct step *step);

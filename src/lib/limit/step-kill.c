@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
@@ -25,11 +24,6 @@
 #define TIMEOUT_NS      (10 * NS_PER_S)
 #define FREEZE_FOR_NS   (500 * NS_PER_MS)
 #define NOT_KILL_PASSES 3
-
-static int signal_of(const struct step *step)
-{
-	return step->spec.signal != 0 ? step->spec.signal : SIGKILL;
-}
 
 /* The highest PID of any kernel (PID_MAX_LIMIT), as bits. */
 #define SEEN_BYTES ((4 << 20) / 8)
@@ -71,13 +65,6 @@ static bool is_kernel_thread(const struct cgw_layout *layout, pid_t pid)
 	return process_state(layout, pid, &state, &kernel, NULL, 0) == 0 && kernel;
 }
 
-/* A thread, and processes on kernels or under filters without pidfds, are signalled by number. */
-static bool send_signal(int fd, pid_t pid, int signal)
-{
-	return fd >= 0 ? syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0) == 0
-		       : kill(pid, signal) == 0;
-}
-
 /* Signals the processes that are still in the group now that their pidfds are open. */
 static int signal_batch(struct round *round, const struct target *group, const pid_t *pids,
 			size_t count)
@@ -85,16 +72,13 @@ static int signal_batch(struct round *round, const struct target *group, const p
 	CLEANUP(members_done) struct members now = {0};
 	int fds[BATCH], r;
 
-	for (size_t i = 0; i < count; i++) {
-		fds[i] = (int)syscall(SYS_pidfd_open, pids[i], 0);
-		if (fds[i] < 0)
-			fds[i] = -errno;
-	}
+	for (size_t i = 0; i < count; i++)
+		fds[i] = process_open(pids[i]);
 	r = members_add(&now, group);
 	for (size_t i = 0; i < count; i++) {
 		if (r == 0 && fds[i] != -ESRCH && members_contain(&now, pids[i])) {
 			set_bit(round->seen, pids[i]);
-			if (send_signal(fds[i], pids[i], round->signal) &&
+			if (process_signal(fds[i], pids[i], round->signal) == 0 &&
 			    !has_bit(round->counted, pids[i])) {
 				set_bit(round->counted, pids[i]);
 				round->signalled++;
@@ -389,8 +373,8 @@ static int kill_apply(struct cgw_plan *plan, struct step *step)
 	if (round.signal != SIGKILL)
 		(void)members_add_all(&left, plan->layout, step->spec.path);
 	(void)snprintf(step->result.new_value, sizeof(step->result.new_value),
-		       "%zu signalled, %zu process%s left", round.signalled, left.count,
-		       left.count == 1 ? "" : "es");
+		       "signal %d: %zu signalled, %zu process%s left", round.signal,
+		       round.signalled, left.count, left.count == 1 ? "" : "es");
 	return 0;
 }
 

@@ -75,6 +75,9 @@ static int check_process(struct cgw_plan *plan, struct step *step)
 	r = process_state(plan->layout, step->spec.pid, &state, &kernel, name, sizeof(name));
 
 	r = r < 0 ? r : process_start(plan->layout, step->spec.pid, &step->process_start);
+	if (r == 0 && step->spec.process_start != 0 &&
+	    step->process_start != step->spec.process_start)
+		r = -ESRCH;
 	r = r < 0 ? r : cgw_membership_read(plan->layout, step->spec.pid, &step->old_membership);
 	if (r == -ENAMETOOLONG)
 		return cgw_diag_set(&step->result.diag, r,

@@ -43,6 +43,12 @@ int decode(enum cgw_format format, const char *text, size_t length,
 /* Whether a metric is read from this key of the file, or from that of its "total_" on v1. */
 bool metric_has_source(const char *file, const char *key, size_t key_length) CGW_PURE;
 
+/* The source lists the keys of a file that no metric reads. */
+static inline bool source_lists_other(const struct cgw_source *source)
+{
+	return source->format == CGW_FORMAT_OTHER || source->format == CGW_FORMAT_NESTED_OTHER;
+}
+
 /* The source of a metric whose instances are keys of a file, or NULL. */
 const struct cgw_source *metric_keyed_source(enum cgw_metric metric) CGW_PURE;
 

@@ -58,39 +58,80 @@ bool decode_find_assignment(const char *at, const char *end, const char *key, si
 	return false;
 }
 
+/* An assignment in a nested file. */
+struct nested {
+	struct decode_line name; /* of the instance */
+	struct decode_line key, value;
+	size_t position; /* in its line */
+};
+
 /*
  * "8:0 rbytes=1 wbytes=2". Some kernels leave out the newline behind a device without
  * activity, so values belong to the last name before them: "7:1 7:0 rbytes=1" is about 7:0.
  */
-void decode_nested(struct decode_job *job)
+static void for_each_nested(struct decode_job *job,
+			    void (*found)(struct decode_job *job, struct nested *nested))
 {
 	struct decode_line line, word;
 
 	while (decode_next_line(job, &line)) {
-		struct decode_line name = {line.start, line.start};
-		size_t expected = 0;
+		struct nested nested = {.name = {line.start, line.start}};
 
 		for (const char *at = line.start; decode_next_word(&at, line.end, &word);) {
 			const char *equals =
 				memchr(word.start, '=', (size_t)(word.end - word.start));
-			size_t found;
 
 			if (equals == NULL && word.end > word.start)
-				name = word;
-			if (equals == NULL || name.end == name.start)
+				nested.name = word;
+			if (equals == NULL || nested.name.end == nested.name.start)
 				continue;
 			job->instance_seen = true;
-			found = decode_find_request(job, word.start, (size_t)(equals - word.start),
-						    expected);
-			for (size_t i = found; i < job->request_count;
-			     i = decode_next_shared(job, found, i)) {
-				add_instance(job, i, name.start, (size_t)(name.end - name.start),
-					     decode_token(&job->requests[i], equals + 1, word.end));
-				expected = found + 1;
-			}
+			nested.key = (struct decode_line){word.start, equals};
+			nested.value = (struct decode_line){equals + 1, word.end};
+			found(job, &nested);
 		}
 	}
 	finish_instances(job);
+}
+
+static void add_known(struct decode_job *job, struct nested *nested)
+{
+	size_t found = decode_find_request(job, nested->key.start,
+					   (size_t)(nested->key.end - nested->key.start),
+					   nested->position);
+
+	for (size_t i = found; i < job->request_count; i = decode_next_shared(job, found, i)) {
+		add_instance(
+			job, i, nested->name.start, (size_t)(nested->name.end - nested->name.start),
+			decode_token(&job->requests[i], nested->value.start, nested->value.end));
+		nested->position = found + 1;
+	}
+}
+
+void decode_nested(struct decode_job *job)
+{
+	for_each_nested(job, add_known);
+}
+
+static void add_other(struct decode_job *job, struct nested *nested)
+{
+	int key_length = (int)(nested->key.end - nested->key.start);
+	char name[128];
+	int length = snprintf(name, sizeof(name), "%.*s %.*s",
+			      (int)(nested->name.end - nested->name.start), nested->name.start,
+			      key_length, nested->key.start);
+
+	for (size_t i = 0; (size_t)length < sizeof(name) && i < job->request_count; i++)
+		if (!metric_has_source(job->requests[i].key, nested->key.start, (size_t)key_length))
+			add_instance(job, i, name, (size_t)length,
+				     decode_token(&job->requests[i], nested->value.start,
+						  nested->value.end));
+}
+
+/* "8:0 newkey=5": the instance is "8:0 newkey". */
+void decode_nested_other(struct decode_job *job)
+{
+	for_each_nested(job, add_other);
 }
 
 /* "8:0 Read 123", last line "Total 123". */

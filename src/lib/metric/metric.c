@@ -154,21 +154,34 @@ const struct cgw_source *metric_keyed_source(enum cgw_metric metric)
 	const struct cgw_metric_info *info = cgw_metric_info(metric);
 
 	for (size_t s = 0; info != NULL && s < info->source_count; s++)
-		if (info->sources[s].format == CGW_FORMAT_OTHER ||
+		if (source_lists_other(&info->sources[s]) ||
+		    info->sources[s].format == CGW_FORMAT_NAMED ||
 		    info->sources[s].format == CGW_FORMAT_PREFIX)
 			return &info->sources[s];
 	return NULL;
 }
 
-/* The metric with the keys of the file that no metric reads. */
-static int find_other(const char *file, size_t file_length)
+/* Kernel keys are words; the names of a file of names are chosen by drivers. */
+static bool may_name(const struct cgw_source *source, const char *key)
+{
+	static const char characters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+	bool nested = source->format == CGW_FORMAT_NESTED_OTHER;
+
+	if (source->format == CGW_FORMAT_NAMED)
+		return strchr(source->file, '*') == NULL && key[strcspn(key, " \t\n")] == '\0';
+	return source_lists_other(source) && key[strspn(key, characters)] == '\0' &&
+	       (nested || strchr(key, '.') == NULL);
+}
+
+/* The metric of the file whose instances include any such key. */
+static int find_other(const char *file, size_t file_length, const char *key)
 {
 	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
 		const struct cgw_source *source = metric_keyed_source((enum cgw_metric)i);
 
-		if (source != NULL && source->format == CGW_FORMAT_OTHER &&
-		    strncmp(source->file, file, file_length) == 0 &&
-		    source->file[file_length] == '\0')
+		if (source != NULL && strncmp(source->file, file, file_length) == 0 &&
+		    source->file[file_length] == '\0' && may_name(source, key))
 			return i;
 	}
 	return -ENOENT;
@@ -176,8 +189,6 @@ static int find_other(const char *file, size_t file_length)
 
 int cgw_metric_find_key(const char *file_and_key, struct cgw_metric_key *ret_key)
 {
-	static const char key_characters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 	const char *colon = strchr(file_and_key, ':'), *key, *instance = "";
 	const struct cgw_source *source = NULL;
 	char total[CGW_INSTANCE_KEY_SIZE + 8];
@@ -202,8 +213,8 @@ int cgw_metric_find_key(const char *file_and_key, struct cgw_metric_key *ret_key
 	}
 	if (metric >= 0 && source->format == CGW_FORMAT_PREFIX)
 		instance = key + strlen(source->key);
-	if (metric < 0 && key[strspn(key, key_characters)] == '\0') {
-		metric = find_other(file_and_key, file_length);
+	if (metric < 0) {
+		metric = find_other(file_and_key, file_length, key);
 		instance = key;
 	}
 	if (metric < 0)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/metric/decode.h"
 #include "lib/model/field.h"
 #include "lib/model/frame.h"
 
@@ -391,13 +392,45 @@ static struct cgw_number find_instance(const struct cgw_snapshot *snapshot, enum
 	return (struct cgw_number){0, CGW_ABSENT};
 }
 
+/* "sda newkey" is newkey on the device sda. */
+static const char *key_of_instance(enum cgw_metric metric, const char *name)
+{
+	bool nested = metric_keyed_source(metric)->format == CGW_FORMAT_NESTED_OTHER;
+
+	return nested && strrchr(name, ' ') != NULL ? strrchr(name, ' ') + 1 : name;
+}
+
+/* The sum over devices. */
+static struct cgw_number sum_key(const struct cgw_snapshot *snapshot, enum cgw_metric metric,
+				 uint32_t group, const char *key)
+{
+	struct cgw_number sum = {0, CGW_ABSENT};
+	size_t count;
+	const struct cgw_instance *instances =
+		cgw_snapshot_instances(snapshot, metric, group, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct cgw_number number = instances[i].number;
+
+		if (strcmp(key_of_instance(metric, instances[i].name), key) != 0)
+			continue;
+		if (sum.state != CGW_OK || number.state != CGW_OK)
+			sum = sum.state == CGW_ABSENT || number.state != CGW_OK ? number : sum;
+		else
+			sum = number.value > UINT64_MAX - sum.value
+				      ? (struct cgw_number){0, CGW_BAD}
+				      : (struct cgw_number){sum.value + number.value, CGW_OK};
+	}
+	return sum;
+}
+
 /* A file without the key has no instance; one that cannot be read has a state. */
 static struct cgw_number key_number(const struct cgw_snapshot *snapshot, struct cgw_field field,
 				    uint32_t group)
 {
 	enum cgw_metric metric = (enum cgw_metric)field.index;
 	struct cgw_number all = cgw_snapshot_number(snapshot, metric, group);
-	struct cgw_number number = find_instance(snapshot, metric, group, field.instance);
+	struct cgw_number number = sum_key(snapshot, metric, group, field.instance);
 
 	return number.state != CGW_ABSENT || has_number(all) ? number
 							     : (struct cgw_number){0, all.state};

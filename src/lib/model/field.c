@@ -92,7 +92,7 @@ static bool is_other_key(struct cgw_field field)
 {
 	const struct cgw_source *source = metric_keyed_source((enum cgw_metric)field.index);
 
-	return field.instance[0] != '\0' && source != NULL && source->format == CGW_FORMAT_OTHER;
+	return field.instance[0] != '\0' && source != NULL && source_lists_other(source);
 }
 
 /* Sets the view, unit and shape; false if the view is not valid for the metric. */
@@ -242,6 +242,17 @@ bool cgw_field_needs_children(struct cgw_field field)
 	return field.view == CGW_VIEW_OWN || field.view == CGW_VIEW_DERIVED_OWN;
 }
 
+static bool ends_with_view(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t length = strlen(text), suffix = strlen(suffixes[i].suffix);
+
+		if (length > suffix && strcmp(text + length - suffix, suffixes[i].suffix) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int find_source_key(const char *key, struct cgw_field *ret_field)
 {
 	struct cgw_metric_key found;
@@ -249,6 +260,9 @@ static int find_source_key(const char *key, struct cgw_field *ret_field)
 
 	if (r < 0)
 		return r;
+	/* "io.stat:newkey.rate" is the rate of newkey, although keys may contain dots. */
+	if (ends_with_view(found.instance))
+		return -ENOENT;
 	*ret_field = metric_field((int)found.metric);
 	memcpy(ret_field->instance, found.instance, sizeof(ret_field->instance));
 	if (found.instance[0] != '\0')

@@ -3,18 +3,10 @@
 #include "lib/sample/complete-values.h"
 #include "lib/base/clock.h"
 #include "lib/base/muldiv.h"
+#include "lib/kernel/namespace-root.h"
 #include "lib/sample/device-sums.h"
 #include "lib/sample/sum-descendants.h"
 #include "lib/sample/system-stat.h"
-
-/* False in a container: its top group is an ordinary group, and /proc reports the whole machine. */
-static bool root_is_system(const struct cgw_layout *layout)
-{
-	for (size_t i = 0; !layout->recorded && i < layout->hierarchy_count; i++)
-		if (layout->hierarchies[i].root_id != 1)
-			return false;
-	return true;
-}
 
 /* The kernel's number of the root counts less than those of the groups below it. */
 static bool is_incomplete(const struct cgw_snapshot *snapshot, enum cgw_metric metric)
@@ -121,7 +113,7 @@ int complete_values(struct files *files, const struct cgw_sampler_options *optio
 	r = device_sums_drop_uncounted(files->layout, snapshot);
 	if (r < 0)
 		return r;
-	if (root_is_system(files->layout))
+	if (root_is_of_machine(files->layout)) /* /proc reports the whole machine */
 		fill_root(snapshot);
 	return 0;
 }

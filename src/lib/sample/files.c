@@ -289,19 +289,27 @@ static ssize_t read_file(struct files *files, struct tree_group *group, size_t i
 	return length;
 }
 
-/* Replaces a device number by its name: "259:0" by "nvme0n1". */
+/* Replaces a device number by its name: "259:0" by "nvme0n1", "259:0 key" by "nvme0n1 key". */
 static int add_instance(void *context, uint32_t slot, const char *name, size_t name_length,
 			struct cgw_number number)
 {
 	struct files *files = context;
 	const char *at = name, *end = name + name_length;
 	uint64_t major, minor;
+	char full[256];
 
 	if (decode_u64(&at, end, &major) == 0 && at < end && *at++ == ':' &&
-	    decode_u64(&at, end, &minor) == 0 && at == end) {
+	    decode_u64(&at, end, &minor) == 0 && (at == end || *at == ' ')) {
 		name = device_names_get(&files->device_names, files->layout, (unsigned)major,
 					(unsigned)minor);
 		name_length = strlen(name);
+		if (at < end) {
+			name_length = (size_t)snprintf(full, sizeof(full), "%s%.*s", name,
+						       (int)(end - at), at);
+			if (name_length >= sizeof(full))
+				return 0;
+			name = full;
+		}
 	}
 	return snapshot_add_instance(files->snapshot, (int)slot, files->group, name, name_length,
 				     number);

@@ -15,7 +15,7 @@ enum cli_exit {
 	CLI_PARTLY = 5,
 	CLI_NO_CGROUP = 6, /* no hierarchy is mounted */
 	CLI_ALREADY_RUNNING = 7,
-	CLI_NO_SUCH_GROUP = 8,  /* or nothing matched */
+	CLI_NO_SUCH_GROUP = 8,  /* process, change or page, or nothing matched */
 	CLI_REFUSED = 9,        /* protected or unsafe */
 	CLI_NOT_KEPT = 10,      /* written, but the kernel reports another value */
 	CLI_WOULD_CHANGE = 11,  /* --dry-run */

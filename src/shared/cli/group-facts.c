@@ -66,19 +66,21 @@ static enum cgw_truth attribute_matches_fd(int fd, const char *pattern)
 	size_t length = equals != NULL ? (size_t)(equals - pattern) : strlen(pattern);
 	ssize_t size;
 
-	if (length >= sizeof(name) || fstat(fd, &status) < 0)
+	if (length >= sizeof(name))
 		return CGW_UNKNOWN;
 	memcpy(name, pattern, length);
 	name[length] = '\0';
-	/* Ignore user.* on a delegated group: its owner could exempt the group from a rule. */
-	if (strncmp(name, "user.", 5) == 0 && ((status.st_uid != 0 && status.st_uid != geteuid()) ||
-					       (status.st_mode & (S_IWGRP | S_IWOTH))))
-		return CGW_FALSE;
 	/* fgetxattr() fails on an O_PATH descriptor, so go through its name in /proc. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	size = getxattr(path, name, value, sizeof(value) - 1);
 	if (size < 0)
 		return errno == ENODATA || errno == EOPNOTSUPP ? CGW_FALSE : CGW_UNKNOWN;
+	if (fstat(fd, &status) < 0)
+		return CGW_UNKNOWN;
+	/* Ignore user.* on a delegated group: its owner could exempt the group from a rule. */
+	if (strncmp(name, "user.", 5) == 0 && ((status.st_uid != 0 && status.st_uid != geteuid()) ||
+					       (status.st_mode & (S_IWGRP | S_IWOTH))))
+		return CGW_FALSE;
 	value[size] = '\0';
 	return truth_from_bool(equals == NULL || cgw_glob_match(equals + 1, value));
 }

@@ -2,6 +2,7 @@
 /* listing.c - records of the same columns, as a table or as a JSON array. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/escape-copy.h"
 #include "shared/cli/listing.h"
@@ -129,6 +130,12 @@ void listing_flag(struct listing *listing, bool flag)
 		table_cell(&listing->table, "%s", flag ? "yes" : "no");
 }
 
+void listing_note_empty(void)
+{
+	if (isatty(STDERR_FILENO))
+		fputs("-- No entries --\n", stderr);
+}
+
 int listing_end(struct listing *listing)
 {
 	int r = listing->error < 0 ? listing->error : listing->table.error;
@@ -141,6 +148,8 @@ int listing_end(struct listing *listing)
 				  JSON_INDENT(1) | JSON_PRESERVE_ORDER);
 	if (r == 0 && scols_table_get_nlines(listing->table.scols) > 0)
 		r = table_print(listing->table.scols, listing->table.width);
+	else if (r == 0)
+		listing_note_empty();
 	scols_unref_table(listing->table.scols);
 	json_decref(listing->records);
 	return r;

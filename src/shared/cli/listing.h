@@ -46,6 +46,8 @@ void listing_optional(struct listing *listing, const char *text);
 void listing_name(struct listing *listing, const char *name);
 void listing_number(struct listing *listing, uint64_t number);
 void listing_flag(struct listing *listing, bool flag);
+/* For people: that nothing is printed is no fault. */
+void listing_note_empty(void);
 /* Prints the table, unless it is empty, or the JSON. Returns 0 or the first error. */
 int listing_end(struct listing *listing);
 

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "lib/base/string-list.h"
 #include "shared/cli/cli.h"
 
 enum cli_option_type {
@@ -36,6 +37,7 @@ struct cli_option {
 	size_t offset, size;        /* of the variable in the command's struct */
 	const char *otherwise;      /* value without an argument, which is then optional */
 	const char *const *choices; /* names by value; ends with NULL */
+	void (*add_values)(struct string_list *values); /* others that completions offer; or NULL */
 	enum cli_exit (*call)(void *target, struct cli_context *context,
 			      const struct cli_option *option, const char *argument);
 	bool of_context;     /* the variable is in struct cli_context */

@@ -28,9 +28,9 @@ int table_add_column(struct libscols_table *table, const char *title, int flags)
 	return column == NULL ? -ENOMEM : scols_column_set_safechars(column, "\\");
 }
 
-void table_start(struct table *table, FILE *out, const char *titles)
+void table_start(struct table *table, FILE *out, const char *titles, unsigned width)
 {
-	*table = (struct table){.scols = table_new(out)};
+	*table = (struct table){.scols = table_new(out), .width = width};
 	if (table->scols == NULL) {
 		table->error = -ENOMEM;
 		return;
@@ -40,10 +40,11 @@ void table_start(struct table *table, FILE *out, const char *titles)
 		size_t length;
 		char title[32];
 
-		if (*titles == '>') {
+		if (*titles == '>')
 			flags |= SCOLS_FL_RIGHT;
-			titles++;
-		}
+		if (*titles == '<')
+			flags |= TABLE_PROSE;
+		titles += *titles == '>' || *titles == '<';
 		length = strcspn(titles, "|");
 		snprintf(title, sizeof(title), "%.*s", (int)length, titles);
 		table->error = table_add_column(table->scols, title, flags);

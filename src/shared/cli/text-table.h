@@ -50,8 +50,11 @@ int table_add_column(struct libscols_table *table, const char *title, int flags)
 /* Sets a cell to escaped text, which it takes over in any case; NULL: -ENOMEM. */
 int table_set_cell(struct libscols_line *line, size_t column, char *text);
 
-/* Titles are separated by '|'; a leading '>' aligns the column to the right. */
-void table_start(struct table *table, FILE *out, const char *titles);
+/*
+ * Titles are separated by '|'. A leading '>' aligns the column to the right, a leading '<' cuts its
+ * text at the end if the table is wider than a `width` other than 0.
+ */
+void table_start(struct table *table, FILE *out, const char *titles, unsigned width);
 void table_row(struct table *table);
 /* Adds the next cell of the row. The text must be safe to print. */
 void table_cell(struct table *table, const char *format, ...) CGW_PRINTF(2, 3);

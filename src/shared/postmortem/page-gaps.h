@@ -7,10 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zero-initialised. */
+#define PAGE_GAPS_MAX 4096 /* groups with recent pages; more have none */
+
+/* Zero-initialised; allocates nothing. */
 struct page_gaps {
-	struct page_gap *items;
-	size_t count, capacity;
+	struct page_gap {
+		uint64_t key; /* of the path and the kind of event */
+		uint64_t written_ns, skipped;
+	} items[PAGE_GAPS_MAX];
+	size_t count;
 };
 
 /*
@@ -19,6 +24,5 @@ struct page_gaps {
  */
 bool page_gaps_pass(struct page_gaps *gaps, const char *path, unsigned event, uint64_t now_ns,
 		    uint64_t gap_ns, uint64_t *ret_skipped);
-void page_gaps_done(struct page_gaps *gaps);
 
 #endif

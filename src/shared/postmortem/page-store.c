@@ -129,6 +129,8 @@ int page_store_open(const char *directory, size_t pages_max, uint64_t bytes_max,
 	if (store == NULL)
 		return cgw_diag_set(diag, -ENOMEM, "%s", strerror(ENOMEM));
 	remove_partial(fd);
+	/* The C library allocates memory for time zones at the first use. */
+	(void)gmtime_r(&status.st_mtime, &(struct tm){0});
 	*store = (struct page_store){steal_fd(&fd), pages_max, bytes_max};
 	*ret_store = store;
 	return 0;
@@ -163,34 +165,64 @@ static uint64_t size_of(int directory, const char *file)
 		       : 0;
 }
 
-/* Deletes the oldest pages until `bytes` more fit. */
+/* What the pages in the directory take, and the oldest one. */
+struct usage {
+	size_t count;
+	uint64_t bytes;
+	char oldest[PAGE_ID_SIZE];
+};
+
+static void add_entry(int directory, const char *name, struct usage *usage)
+{
+	char id[PAGE_ID_SIZE];
+	size_t length = strlen(name);
+
+	if (length < 6 || length - 5 >= sizeof(id) || strcmp(name + length - 5, ".json") != 0 ||
+	    !is_id(name, length - 5))
+		return;
+	memcpy(id, name, length - 5);
+	id[length - 5] = '\0';
+	usage->bytes += size_of(directory, name) + size_of(directory, name_of(id, "txt").text);
+	if (usage->count++ == 0 || strcmp(id, usage->oldest) < 0)
+		memcpy(usage->oldest, id, sizeof(id));
+}
+
+/* Not with opendir(), which allocates memory. */
+static int measure(int directory, struct usage *usage)
+{
+	_Alignas(struct dirent64) char entries[4096];
+	ssize_t length;
+
+	*usage = (struct usage){0};
+	if (lseek(directory, 0, SEEK_SET) < 0)
+		return -errno;
+	while ((length = getdents64(directory, entries, sizeof(entries))) > 0)
+		for (ssize_t at = 0; at < length;) {
+			const struct dirent64 *entry = (const void *)(entries + at);
+
+			add_entry(directory, entry->d_name, usage);
+			at += entry->d_reclen;
+		}
+	return length < 0 ? -errno : 0;
+}
+
+/* Deletes the oldest pages until `bytes` more fit. Allocates no memory. */
 static int make_room(struct page_store *store, uint64_t bytes)
 {
-	CLEANUP(string_list_free) struct string_list ids = {0};
-	int r = list_ids(store->directory, &ids);
-	size_t count = ids.count;
+	struct usage usage;
+	int r;
 
-	for (size_t i = 0; i < ids.count; i++)
-		bytes += size_of(store->directory, name_of(ids.items[i], "json").text) +
-			 size_of(store->directory, name_of(ids.items[i], "txt").text);
-	for (size_t i = 0; i < ids.count && r == 0; i++) {
-		struct page_name json = name_of(ids.items[i], "json"),
-				 text = name_of(ids.items[i], "txt");
-		uint64_t freed =
-			size_of(store->directory, json.text) + size_of(store->directory, text.text);
-
-		if (count < store->pages_max && bytes <= store->bytes_max)
-			break;
-		(void)unlinkat(store->directory, text.text, 0);
-		if (unlinkat(store->directory, json.text, 0) < 0)
-			r = -errno;
-		bytes -= freed;
-		count--;
+	while ((r = measure(store->directory, &usage)) == 0 && usage.count > 0 &&
+	       (usage.count >= store->pages_max || usage.bytes + bytes > store->bytes_max)) {
+		(void)unlinkat(store->directory, name_of(usage.oldest, "txt").text, 0);
+		if (unlinkat(store->directory, name_of(usage.oldest, "json").text, 0) < 0)
+			return -errno;
 	}
 	return r;
 }
 
-static int choose_id(const struct page_store *store, uint64_t realtime_ns, char id[PAGE_ID_SIZE])
+int page_store_choose_id(const struct page_store *store, uint64_t realtime_ns,
+			 char id[PAGE_ID_SIZE])
 {
 	time_t seconds = (time_t)(realtime_ns / NS_PER_S);
 	struct tm utc;
@@ -241,34 +273,42 @@ static int write_file(const struct page_store *store, const char *id, const char
 	return r;
 }
 
+int page_store_write_texts(struct page_store *store, const char *id, const char *json,
+			   const char *text)
+{
+	int r = make_room(store, strlen(json) + strlen(text));
+
+	/* The JSON is what makes it a page, so it comes last. */
+	if (r == 0)
+		r = write_file(store, id, "txt", text);
+	if (r == 0)
+		r = write_file(store, id, "json", json);
+	if (r < 0)
+		(void)unlinkat(store->directory, name_of(id, "txt").text, 0);
+	else
+		(void)fsync(store->directory);
+	return r;
+}
+
 int page_store_write(struct page_store *store, json_t *page, uint64_t realtime_ns,
 		     char ret_id[PAGE_ID_SIZE])
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	CLEANUP(cleanup_free) char *json = NULL;
 	char id[PAGE_ID_SIZE];
-	int r = choose_id(store, realtime_ns, id);
+	int r = page_store_choose_id(store, realtime_ns, id);
 
 	if (r < 0)
 		return r;
 	if (json_object_set_new(page, "id", json_string(id)) < 0)
 		return -ENOMEM;
 	json = json_dumps(page, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
-	r = json != NULL ? page_text(page, &text) : -ENOMEM;
+	r = json != NULL ? page_text(page, 0, &text) : -ENOMEM;
 	if (r == 0)
-		r = make_room(store, strlen(json) + strlen(text));
-	/* The JSON is what makes it a page, so it comes last. */
+		r = page_store_write_texts(store, id, json, text);
 	if (r == 0)
-		r = write_file(store, id, "txt", text);
-	if (r == 0)
-		r = write_file(store, id, "json", json);
-	if (r < 0) {
-		(void)unlinkat(store->directory, name_of(id, "txt").text, 0);
-		return r;
-	}
-	(void)fsync(store->directory);
-	memcpy(ret_id, id, sizeof(id));
-	return 0;
+		memcpy(ret_id, id, sizeof(id));
+	return r;
 }
 
 int page_store_list(const char *directory, struct string_list *ids)

@@ -53,15 +53,15 @@ static struct cell format_bytes(const json_t *number)
 	return cell;
 }
 
-static int print_limits(FILE *out, const json_t *limits)
+static int print_limits(FILE *out, unsigned width, const json_t *limits)
 {
 	struct table table;
 
 	if (json_array_size(limits) == 0)
 		return 0;
 	fprintf(out, "\nLIMITS\n");
-	table_start(&table, out,
-		    "RESOURCE|KEY|>LIMIT|>BEFORE|>USED|OF GROUP|LAST CHANGE BY CGWARD");
+	table_start(&table, out, "RESOURCE|KEY|>LIMIT|>BEFORE|>USED|OF GROUP|LAST CHANGE BY CGWARD",
+		    width);
 	for (size_t i = 0; i < json_array_size(limits); i++) {
 		const json_t *limit = json_array_get(limits, i);
 		const json_t *change = json_object_get(limit, "last_change");
@@ -110,7 +110,7 @@ static struct cell format_mean(double mean, bool bytes)
 	return cell;
 }
 
-static int print_history(FILE *out, const json_t *history)
+static int print_history(FILE *out, unsigned width, const json_t *history)
 {
 	const json_t *memory = json_object_get(history, "memory_bytes");
 	const json_t *cpu = json_object_get(history, "cpu_percent");
@@ -123,7 +123,7 @@ static int print_history(FILE *out, const json_t *history)
 		return 0;
 	fprintf(out, "\nLAST %zu SECONDS BEFORE THE EVENT (means of %d seconds)\n", count,
 		ROW_SECONDS);
-	table_start(&table, out, ">SECONDS BEFORE|>MEMORY|>CPU%|>IO/S|>PIDS");
+	table_start(&table, out, ">SECONDS BEFORE|>MEMORY|>CPU%|>IO/S|>PIDS", width);
 	for (size_t i = count % ROW_SECONDS; i < count; i += ROW_SECONDS) {
 		double row[] = {mean_of(memory, i, ROW_SECONDS), mean_of(cpu, i, ROW_SECONDS),
 				mean_of(io, i, ROW_SECONDS), mean_of(pids, i, ROW_SECONDS)};
@@ -140,7 +140,7 @@ static int print_history(FILE *out, const json_t *history)
 	return table_end(&table);
 }
 
-static int print_memory(FILE *out, const json_t *memory)
+static int print_memory(FILE *out, unsigned width, const json_t *memory)
 {
 	struct table table;
 	const char *key;
@@ -149,7 +149,7 @@ static int print_memory(FILE *out, const json_t *memory)
 	if (json_object_size(memory) == 0)
 		return 0;
 	fprintf(out, "\nMEMORY BEFORE THE EVENT\n");
-	table_start(&table, out, "KEY|>BYTES");
+	table_start(&table, out, "KEY|>BYTES", width);
 	json_object_foreach((json_t *)(uintptr_t)memory, key, value)
 	{
 		if (!json_is_number(value))
@@ -161,14 +161,14 @@ static int print_memory(FILE *out, const json_t *memory)
 	return table_end(&table);
 }
 
-static int print_processes(FILE *out, const char *heading, const json_t *processes)
+static int print_processes(FILE *out, unsigned width, const char *heading, const json_t *processes)
 {
 	struct table table;
 
 	if (json_array_size(processes) == 0)
 		return 0;
 	fprintf(out, "\n%s\n", heading);
-	table_start(&table, out, ">PID|>RESIDENT|NAME|COMMAND");
+	table_start(&table, out, ">PID|>RESIDENT|NAME|<COMMAND", width);
 	for (size_t i = 0; i < json_array_size(processes); i++) {
 		const json_t *process = json_array_get(processes, i);
 
@@ -183,7 +183,7 @@ static int print_processes(FILE *out, const char *heading, const json_t *process
 	return table_end(&table);
 }
 
-static int print_policy(FILE *out, const json_t *policy)
+static int print_policy(FILE *out, unsigned width, const json_t *policy)
 {
 	struct table table;
 
@@ -192,7 +192,7 @@ static int print_policy(FILE *out, const json_t *policy)
 	fprintf(out, "\nPOLICY\n");
 	if (json_array_size(policy) == 0)
 		fprintf(out, "no policy section applies\n");
-	table_start(&table, out, "SECTION|NAME|CONDITION|HOLDS|PHASE");
+	table_start(&table, out, "SECTION|NAME|CONDITION|HOLDS|PHASE", width);
 	for (size_t i = 0; i < json_array_size(policy); i++) {
 		const json_t *section = json_array_get(policy, i);
 		const json_t *when = json_object_get(section, "when");
@@ -207,10 +207,10 @@ static int print_policy(FILE *out, const json_t *policy)
 	return table_end(&table);
 }
 
-static int print_kernel_report(FILE *out, const json_t *report)
+static int print_kernel_report(FILE *out, unsigned width, const json_t *report)
 {
 	const json_t *lines = json_object_get(report, "lines");
-	int r = print_processes(out, "LARGEST PROCESSES AT THE KILL (kernel log)",
+	int r = print_processes(out, width, "LARGEST PROCESSES AT THE KILL (kernel log)",
 				json_object_get(report, "processes"));
 
 	if (r < 0 || report == NULL || json_is_null(report))
@@ -234,7 +234,7 @@ static int print_kernel_report(FILE *out, const json_t *report)
 	return 0;
 }
 
-int page_text(const json_t *page, char **ret_text)
+int page_text(const json_t *page, unsigned width, char **ret_text)
 {
 	CLEANUP(cleanup_free) char *group = safe_text(page, "group");
 	char *text = NULL;
@@ -256,18 +256,18 @@ int page_text(const json_t *page, char **ret_text)
 	if (json_integer_value(json_object_get(page, "skipped")) > 0)
 		fprintf(out, "  %-10s %lld such events since the previous page, within its gap\n",
 			"skipped", (long long)json_integer_value(json_object_get(page, "skipped")));
-	r = print_limits(out, json_object_get(page, "limits"));
+	r = print_limits(out, width, json_object_get(page, "limits"));
 	if (r == 0)
-		r = print_history(out, json_object_get(page, "history"));
+		r = print_history(out, width, json_object_get(page, "history"));
 	if (r == 0)
-		r = print_memory(out, json_object_get(page, "memory"));
+		r = print_memory(out, width, json_object_get(page, "memory"));
 	if (r == 0)
-		r = print_processes(out, "LARGEST PROCESSES WHEN THE PAGE WAS WRITTEN",
+		r = print_processes(out, width, "LARGEST PROCESSES WHEN THE PAGE WAS WRITTEN",
 				    json_object_get(page, "processes"));
 	if (r == 0)
-		r = print_policy(out, json_object_get(page, "policy"));
+		r = print_policy(out, width, json_object_get(page, "policy"));
 	if (r == 0)
-		r = print_kernel_report(out, json_object_get(page, "kernel_log"));
+		r = print_kernel_report(out, width, json_object_get(page, "kernel_log"));
 	if (fclose(out) != 0 && r == 0)
 		r = -ENOMEM;
 	if (r < 0) {

@@ -15,8 +15,10 @@
 #include "lib/model/sampling.h"
 #include "shared/postmortem/page-gaps.h"
 #include "shared/postmortem/postmortem.h"
+#include "shared/postmortem/short-page.h"
 
 #define ACTIONS_MAX  64
+#define PATH_BYTES   (64 << 10)
 #define SETTLE_MS    200 /* until the kernel has logged a kill that it has counted */
 #define LOG_SLACK_NS (2 * NS_PER_S)
 
@@ -45,6 +47,8 @@ struct postmortem {
 	struct kernel_log *log;
 	char log_missing[128]; /* why the kernel log cannot be read, or "" */
 	struct page_store *store;
+	struct short_page short_page; /* for when there is no memory for another */
+	char path[PATH_BYTES];
 	struct page_gaps gaps;
 	struct string_list
 		removed; /* groups of this sample, one entry per process killed in them */
@@ -129,6 +133,25 @@ static void find_report(struct postmortem *postmortem, struct event_page *page)
 	}
 }
 
+static int write_short_page(struct postmortem *postmortem, const struct event_page *page)
+{
+	struct short_page *short_page = &postmortem->short_page;
+	char id[PAGE_ID_SIZE];
+	int r = page_store_choose_id(postmortem->store, page->realtime_ns, id);
+
+	if (r < 0)
+		return r;
+	short_page_make(short_page, page, id);
+	r = page_store_write_texts(postmortem->store, id, short_page->json, short_page->text);
+	if (r < 0)
+		return r;
+	cgw_escape(short_page->escaped, sizeof(short_page->escaped), page->path,
+		   strlen(page->path));
+	postmortem->options.on_page(postmortem->options.context, id, short_page->escaped,
+				    "incomplete page, as memory is short");
+	return 0;
+}
+
 static void write_page(struct postmortem *postmortem, struct event_page *page)
 {
 	CLEANUP(cleanup_json) json_t *json = NULL;
@@ -137,11 +160,13 @@ static void write_page(struct postmortem *postmortem, struct event_page *page)
 
 	if (r == 0)
 		r = page_store_write(postmortem->store, json, page->realtime_ns, id);
-	report_problem(postmortem, r, "write a post-mortem page");
 	if (r == 0)
 		postmortem->options.on_page(postmortem->options.context, id,
 					    json_string_value(json_object_get(json, "group")),
 					    json_string_value(json_object_get(json, "summary")));
+	else if (r == -ENOMEM)
+		r = write_short_page(postmortem, page);
+	report_problem(postmortem, r, "write a post-mortem page");
 }
 
 /* Completes and writes the page, if the group still exists or did in the sample before. */
@@ -195,6 +220,17 @@ static uint64_t kills_without_removed(const struct postmortem *postmortem, const
 	return kills;
 }
 
+/* Without allocating memory; valid until the next call. */
+static const char *path_of(struct postmortem *postmortem, const struct cgw_topology *topology,
+			   uint32_t group)
+{
+	if (cgw_topology_path(topology, group, postmortem->path, sizeof(postmortem->path)) <
+	    sizeof(postmortem->path))
+		return postmortem->path;
+	report_problem(postmortem, -ENAMETOOLONG, "write a post-mortem page");
+	return NULL;
+}
+
 static void handle_counters(struct postmortem *postmortem)
 {
 	static const struct {
@@ -211,8 +247,7 @@ static void handle_counters(struct postmortem *postmortem)
 		for (size_t j = 0; j < ARRAY_SIZE(counters); j++) {
 			uint64_t growth =
 				counter_own_growth(postmortem->frame, counters[j].metric, i);
-			CLEANUP(cleanup_free)
-			char *path = growth > 0 ? cgw_topology_path_copy(topology, i) : NULL;
+			const char *path = growth > 0 ? path_of(postmortem, topology, i) : NULL;
 
 			if (path != NULL && counters[j].event == PAGE_OOM_KILL)
 				growth = kills_without_removed(postmortem, path, growth);
@@ -247,7 +282,7 @@ static void handle_removed(struct postmortem *postmortem)
 
 	string_list_free(&postmortem->removed);
 	for (size_t i = 0; i < count; i++) {
-		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(before, removed[i]);
+		const char *path = path_of(postmortem, before, removed[i]);
 		struct event_page page = {
 			.event = PAGE_OOM_KILL,
 			.path = path,
@@ -371,7 +406,6 @@ static void free_postmortem(struct postmortem *postmortem)
 {
 	for (size_t i = 0; i < postmortem->action_count; i++)
 		action_done(&postmortem->actions[i]);
-	page_gaps_done(&postmortem->gaps);
 	string_list_free(&postmortem->removed);
 	page_store_free(postmortem->store);
 	kernel_log_free(postmortem->log);

@@ -88,7 +88,8 @@ int text_namespaces(const struct view *view, FILE *out)
 	struct table table;
 
 	fprintf(out, "\nNAMESPACES\n");
-	table_start(&table, out, "KIND|>INODE|HOST|>PROCESSES|>OTHERS|SHARED WITH|DETAIL");
+	table_start(&table, out, "KIND|>INODE|HOST|>PROCESSES|>OTHERS|SHARED WITH|DETAIL",
+		    view->width);
 	for (size_t i = 0; i < now->namespace_count; i++) {
 		const struct cgw_namespace *namespace = &now->namespaces[i];
 
@@ -107,11 +108,12 @@ int text_namespaces(const struct view *view, FILE *out)
 	return table_end(&table);
 }
 
-int show_namespaces_text(const struct cgw_namespace *namespaces, size_t count, FILE *out)
+int show_namespaces_text(const struct cgw_namespace *namespaces, size_t count, unsigned width,
+			 FILE *out)
 {
 	struct table table;
 
-	table_start(&table, out, "KIND|>INODE|HOST|>PROCESSES|>PID|GROUPS|DETAIL");
+	table_start(&table, out, "KIND|>INODE|HOST|>PROCESSES|>PID|GROUPS|DETAIL", width);
 	for (size_t i = 0; i < count; i++) {
 		table_row(&table);
 		table_cell(&table, "%s", cgw_namespace_name(namespaces[i].kind));

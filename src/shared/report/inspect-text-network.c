@@ -83,7 +83,8 @@ static int print_network(const struct view *view, const struct view_network *net
 	if (network->now->counters_only)
 		fprintf(out, "  no permission to enter the namespace: counters only\n");
 	table_start(&table, out,
-		    "NAME|KIND|MODE|STATE|ADDRESSES|>IN/S|>OUT/S|>IN|>OUT|>LOST|LOWER|MASTER");
+		    "NAME|KIND|MODE|STATE|ADDRESSES|>IN/S|>OUT/S|>IN|>OUT|>LOST|LOWER|MASTER",
+		    view->width);
 	for (size_t i = 0; i < network->now->count; i++)
 		interface_row(view, network, i, &table);
 	return table_end(&table);

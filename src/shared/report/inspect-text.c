@@ -7,6 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/escape-copy.h"
 #include "lib/base/string-builder.h"
+#include "lib/kernel/namespace-root.h"
 #include "shared/cli/text-table.h"
 #include "shared/report/inspect-text-parts.h"
 
@@ -67,109 +68,6 @@ static void print_summary(const struct view *view, FILE *out)
 	fputc('\n', out);
 }
 
-static const char *number_text(const struct view *view, struct cgw_number number,
-			       enum cgw_unit unit, struct text_cell *cell)
-{
-	struct cgw_value value = {number.state, true, number.value, (double)number.value};
-
-	cgw_format_value(value, unit, view->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, cell->text,
-			 sizeof(cell->text));
-	return cell->text;
-}
-
-static const char *value_text(const struct view *view, struct cgw_value value, enum cgw_unit unit,
-			      struct text_cell *cell)
-{
-	cgw_format_value(value, unit, view->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, cell->text,
-			 sizeof(cell->text));
-	return cell->text;
-}
-
-/* Path relative to the inspected group; "." for that group. */
-static void group_cell(const struct view *view, const struct cgw_process *process,
-		       struct table *table)
-{
-	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(view->frame));
-	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, process->group);
-	const char *below;
-
-	if (path == NULL) {
-		table->error = -1;
-		return;
-	}
-	below = path + strlen(view->now->path);
-	if (process->group == view->group)
-		below = ".";
-	else
-		below += *below == '/';
-	table_name(table, strcmp(view->now->path, "/") == 0 && process->group != view->group
-				  ? path
-				  : below);
-}
-
-static void process_row(const struct view *view, const struct cgw_process *process,
-			struct table *table, bool has_others)
-{
-	CLEANUP(cleanup_free) char *others = NULL;
-	struct text_cell cell, user;
-
-	table_row(table);
-	table_cell(table, "%d", (int)process->pid);
-	if (process->inner_pid > 0)
-		table_cell(table, "%d", (int)process->inner_pid);
-	else
-		table_cell(table, "-");
-	table_cell(table, "%d", (int)process->parent);
-	table_cell(table, "%s", view_user(view, process->uid, user.text, sizeof(user.text)));
-	if (process->inner_uid == CGW_NO_ID)
-		table_cell(table, "-");
-	else
-		table_cell(table, "%u", process->inner_uid);
-	table_cell(table, "%c", process->state);
-	table_cell(table, "%u", process->threads);
-	table_cell(table, "%s", value_text(view, view_cpu(view, process), CGW_UNIT_PERCENT, &cell));
-	table_cell(table, "%s",
-		   number_text(view, (struct cgw_number){process->cpu_ns, CGW_OK}, CGW_UNIT_NS,
-			       &cell));
-	table_cell(table, "%s",
-		   number_text(view, (struct cgw_number){process->resident_bytes, CGW_OK},
-			       CGW_UNIT_BYTES, &cell));
-	group_cell(view, process, table);
-	if (has_others && view_other_groups(view, process, &others) == 0)
-		table_name(table, *others != '\0' ? others : "-");
-	/* Kernel threads and zombies have no command line: print the name in brackets, like ps. */
-	if (process->command != NULL && !view->threads) {
-		table_name(table, process->command);
-	} else {
-		char name[70];
-
-		snprintf(name, sizeof(name), view->threads ? "%s" : "[%s]", process->name);
-		table_name(table, name);
-	}
-}
-
-static int print_processes(const struct view *view, FILE *out)
-{
-	bool has_others = false;
-	struct table table;
-
-	for (size_t i = 0; i < view->now->process_count && !has_others; i++) {
-		CLEANUP(cleanup_free) char *others = NULL;
-
-		has_others = view_other_groups(view, &view->now->processes[i], &others) == 0 &&
-			     *others != '\0';
-	}
-	fprintf(out, "\n%s\n", view->threads ? "THREADS" : "PROCESSES");
-	table_start(&table, out,
-		    has_others ? ">PID|>INNER|>PARENT|USER|>INNER UID|S|>THREADS|>CPU|>CPU TIME|"
-				 ">RSS|GROUP|OTHER GROUPS|COMMAND"
-			       : ">PID|>INNER|>PARENT|USER|>INNER UID|S|>THREADS|>CPU|>CPU TIME|"
-				 ">RSS|GROUP|COMMAND");
-	for (size_t i = 0; i < view->now->process_count; i++)
-		process_row(view, &view->now->processes[i], &table, has_others);
-	return table_end(&table);
-}
-
 static void print_bound_row(const struct view *view, const struct cgw_bound *bound,
 			    struct table *table)
 {
@@ -185,7 +83,7 @@ static void print_bound_row(const struct view *view, const struct cgw_bound *bou
 		   bound->bound.state == CGW_MAX ? "UNLIMITED"
 		   : bound->bound.state == CGW_ABSENT
 			   ? "unavailable"
-			   : number_text(view, bound->bound, bound->unit, &cell),
+			   : text_number(view, bound->bound, bound->unit, &cell),
 		   device[0] != '\0' ? " on " : "", device);
 	table_cell(table, "%s", bound->bound.state == CGW_OK ? limit->key : "-");
 	if (bound->set_by == CGW_NO_GROUP) {
@@ -196,7 +94,7 @@ static void print_bound_row(const struct view *view, const struct cgw_bound *bou
 		table_name(table, path != NULL ? path : "?");
 	}
 	table_cell(table, "%s",
-		   number_text(view, bound->use, cgw_metric_info(bound->use_metric)->unit, &cell));
+		   text_number(view, bound->use, cgw_metric_info(bound->use_metric)->unit, &cell));
 }
 
 static void print_list(const char *name, const char *list, FILE *out)
@@ -223,6 +121,8 @@ static void print_verdict(const struct view *view, const struct cgw_bound *bound
 					      cgw_namespace_name(namespace->kind));
 	}
 	print_list("unlimited", string_builder_text(&unlimited), out);
+	if (!root_is_of_machine(view->layout))
+		print_list("not visible", "limits of groups above /", out);
 	if (view->now->process_count == 0)
 		return;
 	print_list("host ns", string_builder_text(&host), out);
@@ -237,7 +137,7 @@ static int print_limits(const struct view *view, FILE *out)
 
 	fprintf(out, "\nLIMITS\n");
 	print_verdict(view, bounds, count, out);
-	table_start(&table, out, "RESOURCE|>LIMIT|KEY|SET BY|>USED");
+	table_start(&table, out, "RESOURCE|>LIMIT|KEY|SET BY|>USED", view->width);
 	for (size_t i = 0; i < count; i++)
 		print_bound_row(view, &bounds[i], &table);
 	return table_end(&table);
@@ -257,7 +157,7 @@ int show_text(const struct view *view, FILE *out)
 	if (view->sections & SECTION_LIMITS)
 		r = print_limits(view, out);
 	if (r == 0 && view->sections & SECTION_PROCESSES && view->now->process_count > 0)
-		r = print_processes(view, out);
+		r = text_processes(view, out);
 	if (r == 0 && view->sections & SECTION_NAMESPACES)
 		r = text_namespaces(view, out);
 	if (r == 0 && view->sections & SECTION_CONFINEMENT)

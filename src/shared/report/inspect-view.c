@@ -40,6 +40,15 @@ struct cgw_value view_cpu(const struct view *view, const struct cgw_process *pro
 	};
 }
 
+struct cgw_value view_use(const struct view *view, const struct cgw_process *process,
+			  enum cgw_process_use use)
+{
+	const struct cgw_process *before = same_before(view, process);
+
+	return cgw_process_use_value(use, before != NULL ? &before->use[use] : NULL,
+				     &process->use[use], view->seconds);
+}
+
 struct cgw_value view_traffic(const struct view_network *network, size_t interface, bool sent)
 {
 	const struct cgw_interface *now = &network->now->interfaces[interface];

@@ -32,6 +32,8 @@ struct view {
 	const struct cgw_frame *frame;
 	uint32_t group;
 	unsigned sections; /* enum section, or'ed */
+	unsigned uses;     /* bit mask of enum cgw_process_use that were read */
+	unsigned width;    /* maximum of the tables; 0: none */
 	bool exact;        /* exact numbers */
 	bool threads;
 	bool names;                                /* names of users instead of UIDs */
@@ -44,6 +46,9 @@ struct view {
 
 /* CPU usage of a process in percent of one CPU; WARMUP after the first inspection. */
 struct cgw_value view_cpu(const struct view *view, const struct cgw_process *process);
+/* The rate since `before`, or the value of what is not a counter. */
+struct cgw_value view_use(const struct view *view, const struct cgw_process *process,
+			  enum cgw_process_use use);
 /* Bytes per second sent or received by an interface. */
 struct cgw_value view_traffic(const struct view_network *network, size_t interface, bool sent);
 /*
@@ -69,6 +74,7 @@ void view_networks_done(struct view *view);
 
 /* Both return 0 or a negative error. Write errors are reported by ferror(). */
 int show_text(const struct view *view, FILE *out);
-int show_namespaces_text(const struct cgw_namespace *namespaces, size_t count, FILE *out);
+int show_namespaces_text(const struct cgw_namespace *namespaces, size_t count, unsigned width,
+			 FILE *out);
 
 #endif

@@ -31,8 +31,10 @@ static bool has_sides(const struct cgw_term *term)
 static void print_problem(void *context, const struct cgw_policy_problem *problem)
 {
 	/* FILE:LINE: first, as compilers do, for editors. */
-	fprintf(stderr, "%s:%u: %s%s\n", problem->diag.file, problem->diag.line,
-		problem->warning ? "warning: " : "", problem->diag.text);
+	fputs(problem->diag.file, stderr);
+	if (problem->diag.line > 0)
+		fprintf(stderr, ":%u", problem->diag.line);
+	fprintf(stderr, ": %s%s\n", problem->warning ? "warning: " : "", problem->diag.text);
 }
 
 enum cli_exit policy_report_load(const char *file, const char *directory,

@@ -228,6 +228,9 @@ void change_outcome_format(const struct change_outcome *outcome, char *buffer, s
 			 path, result->old_value, result->new_value);
 	else if (result->outcome == CGW_OUTCOME_UNCHANGED)
 		snprintf(buffer, size, "%s: %s", path, kinds[outcome->kind].unchanged);
+	else if (outcome->kind == CGW_STEP_KILL && outcome->pid != 0)
+		snprintf(buffer, size, "sent %s to %s", sigabbrev_np(outcome->signal),
+			 result->old_value);
 	else
 		snprintf(buffer, size, "%s %s", kinds[outcome->kind].done, path);
 }

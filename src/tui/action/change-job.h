@@ -21,7 +21,8 @@ struct change_step {
 	enum cgw_control control;
 	char *value; /* SET; on a remote host "KEY=VALUE" */
 	int signal;
-	pid_t pid;
+	pid_t pid; /* MOVE, KILL */
+	uint64_t process_start;
 	bool recursive;
 };
 
@@ -30,7 +31,8 @@ struct change_outcome {
 	char *path; /* raw */
 	enum cgw_step_kind kind;
 	enum cgw_control control;
-	pid_t pid; /* MOVE */
+	pid_t pid; /* MOVE, KILL */
+	int signal;
 	struct cgw_result result;
 };
 

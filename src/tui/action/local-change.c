@@ -56,6 +56,7 @@ static int fill_plan(struct change_job *change, struct cgw_plan *plan)
 				.value = step->value,
 				.signal = step->signal,
 				.pid = step->pid,
+				.process_start = step->process_start,
 				.recursive = step->recursive,
 				.expected_ids = target->ids,
 				.expected_id_count = CGW_HIERARCHY_MAX,
@@ -82,6 +83,7 @@ static void record_outcomes(struct change_job *change, const struct cgw_plan *pl
 			.kind = step->kind,
 			.control = step->control,
 			.pid = step->pid,
+			.signal = step->signal,
 			.result = *cgw_plan_result(plan, i),
 		};
 		change->outcome_count += outcome->path != NULL;

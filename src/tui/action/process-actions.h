@@ -6,7 +6,7 @@
 #include "tui/core/app.h"
 
 /* Asks for the signal, then for confirmation. */
-unsigned process_kill(struct app *app, const struct process_target *target);
+unsigned process_kill(struct app *app, const struct process_target *target, const char *path);
 /* Asks for the group. `path`: the current one, raw. */
 unsigned process_move(struct app *app, const struct process_target *target, const char *path);
 

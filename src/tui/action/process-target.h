@@ -10,6 +10,7 @@ struct process_target {
 	pid_t pid;
 	uint64_t start_ticks; /* detects another process with the same PID */
 	char command[160];    /* escaped */
+	char *path;           /* of the group where it was listed, raw; the app's own */
 };
 
 #endif

@@ -29,10 +29,13 @@ struct app *app_free(struct app *app)
 	list_done(&app->list);
 	group_names_done(&app->names);
 	alerts_done(&app->alerts);
+	advice_done(&app->advice);
 	rules_free(app->rules);
 	free(app->marks);
 	free(app->clipboard);
+	free(app->process.path);
 	string_list_free(&app->view_names);
+	string_list_free(&app->searches);
 	replay_actions_done(&app->rehearsal);
 	cgw_history_free(app->history);
 	cgw_frame_free(app->frame);
@@ -273,10 +276,26 @@ void app_save(struct app *app)
 	app->settings_changed = false;
 	if (app->config_path[0] == '\0')
 		return;
-	if (settings_apply(&app->settings, &config) < 0 ||
-	    config_save(app->config_path, &config, &diag) < 0)
+	if (settings_changes(&app->kept, &app->settings,
+			     app->view[0] != '\0' ? saved_view_has : NULL, &config) < 0 ||
+	    (config.count > 0 && config_save(app->config_path, &config, &diag) < 0))
 		app_show_message(app, ROLE_BAD, "%s", diag.text);
+	else
+		app->kept = app->settings;
 	config_done(&config);
+}
+
+void app_apply_view(struct app *app, const char *name, const struct settings *settings)
+{
+	if (app->settings_changed)
+		app_save(app); /* changes so far were not of this view */
+	if (app->view[0] == '\0')
+		app->before_view = app->settings;
+	else if (name[0] == '\0')
+		(void)saved_view_leave(&app->kept, &app->before_view);
+	snprintf(app->view, sizeof(app->view), "%s", name);
+	app->settings = *settings;
+	app->column_first = 0;
 }
 
 void app_report_configuration(struct app *app, const struct cgw_diag *diag)

@@ -7,9 +7,11 @@
 #include "tui/action/process-target.h"
 #include "tui/action/rules-job.h"
 #include "tui/core/alerts.h"
+#include "tui/core/saved-views.h"
 #include "tui/core/settings.h"
 #include "tui/core/source.h"
 #include "tui/core/view.h"
+#include "tui/detail/advice.h"
 #include "tui/list/group-list.h"
 #include "tui/list/group-names.h"
 #include "tui/replay/replay-actions.h"
@@ -47,7 +49,10 @@ struct column_state {
 
 struct app {
 	struct settings settings;
-	const struct cgw_layout *layout; /* NULL in unit tests */
+	struct settings kept;             /* those of the next start, unless they are changed */
+	struct settings before_view;      /* valid if a view is applied */
+	char view[SAVED_VIEW_NAME_BYTES]; /* name of the one that is applied; "": none */
+	const struct cgw_layout *layout;  /* NULL in unit tests */
 	char host[64];
 	char config_path[512];   /* "": settings are not saved */
 	const char *state_path;  /* state directory of the enforcement shown */
@@ -65,8 +70,10 @@ struct app {
 	struct cgw_history *history;
 	struct list list;
 	struct alerts alerts;
-	struct rules *rules;       /* the policy being previewed, or NULL */
-	struct source_place place; /* position in the recording */
+	struct advice advice;
+	const char *recording_path; /* NULL: not a recording; owned by the caller */
+	struct rules *rules;        /* the policy being previewed, or NULL */
+	struct source_place place;  /* position in the recording */
 	struct source_mark *marks;
 	size_t mark_count;
 	struct replay_actions rehearsal; /* what a policy would have done in the recording */
@@ -103,14 +110,20 @@ struct app {
 	uint64_t prompt_targets;       /* see targets_remember() */
 	struct process_target process; /* for which a prompt or menu is open */
 	struct string_list view_names; /* of the open menu of saved views */
+	struct string_list searches;   /* in all views, oldest first */
 	char *clipboard;               /* with REACTION_COPY */
 
 	struct window *configuration_problems; /* not opened yet, or NULL */
 };
 
 struct app *app_free(struct app *app);
-/* Saves the settings to the configuration; a failure becomes the status message. */
+/*
+ * Saves what was changed since the start to the configuration: not what an option or a view has
+ * set, and nothing that belongs to views while one is applied. A failure is shown as the message.
+ */
 void app_save(struct app *app);
+/* Shows the list with the settings of a view; "": with those before views were applied. */
+void app_apply_view(struct app *app, const char *name, const struct settings *settings);
 /* Adds a line to a window that lists what is invalid in the configuration. */
 void app_report_configuration(struct app *app, const struct cgw_diag *diag);
 /* Rebuilds the rows of the list. */

@@ -22,6 +22,7 @@ int app_new(struct app **ret_app)
 	if (app == NULL)
 		return -ENOMEM;
 	settings_default(&app->settings);
+	app->kept = app->settings;
 	app->source_flags = SOURCE_CAN_ACT;
 	app->source_name = "";
 	app->speed = 1;
@@ -150,6 +151,7 @@ int app_on_sample(struct app *app, struct arrival *arrival, uint64_t now_ns)
 		r = alerts_update(&app->alerts, app->frame);
 	if (r < 0)
 		return r;
+	advice_on_sample(app);
 	if (app->rules != NULL) {
 		rules_on_sample(app->rules, arrival->now, arrival->jump);
 		app_watch_rules(app);
@@ -291,6 +293,7 @@ void app_metrics(const struct app *app, struct cgw_metric_set *set)
 {
 	if (app->settings.choices[CHOICE_WARNINGS])
 		alerts_metrics(set);
+	advice_metrics(app, set);
 	if (app->rules != NULL)
 		cgw_policy_metrics_used(app->rules->policy, set);
 	for (size_t i = 0; i < app->view_count; i++)

@@ -235,10 +235,13 @@ static unsigned help_act(struct app *app, void *opaque, enum action action)
 	}
 	if (action == ACTION_BACK || action == ACTION_BACK_LETTER)
 		return app_close(app);
-	if (action == ACTION_SEARCH)
+	if (action == ACTION_SEARCH) {
 		help->finding = true;
-	else
+		line_set(&help->line, "");
+		filter(help);
+	} else {
 		scroll_act_text(&help->scroll, action, rows_of(help));
+	}
 	return REACTION_DRAW;
 }
 

@@ -18,6 +18,15 @@ static const struct {
 	{"tree", "groups"}, {"theme", "screen"}, {"column", "groups"},
 };
 
+bool saved_view_has(const char *section, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (parts[i].section != NULL && strcmp(parts[i].section, section) == 0 &&
+		    strcmp(parts[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 /* NULL: the section is not that of a view. */
 static const char *name_of(const char *section)
 {
@@ -176,7 +185,7 @@ static int apply(const struct config *config, const char *name, struct saved_vie
 		const struct config_entry *entry = &config->entries[i];
 		const char *other = name_of(entry->section);
 
-		if (other == NULL || strcmp(other, name) != 0)
+		if (other == NULL || strcmp(other, name) != 0 || entry->value == NULL)
 			continue;
 		r = set_part(&result, entry, diag);
 		if (r < 0 && diag != NULL)
@@ -219,13 +228,24 @@ static int add_parts(struct config *config, const char *section, const struct se
 	for (size_t i = 0; i < all.count && r == 0; i++) {
 		const struct config_entry *entry = &all.entries[i];
 
-		for (size_t part = 0; part < ARRAY_SIZE(parts); part++)
-			if (parts[part].section != NULL &&
-			    strcmp(parts[part].section, entry->section) == 0 &&
-			    strcmp(parts[part].name, entry->name) == 0)
-				r = config_add(config, section, entry->name, entry->value);
+		if (saved_view_has(entry->section, entry->name))
+			r = config_add(config, section, entry->name, entry->value);
 	}
 	config_done(&all);
+	return r;
+}
+
+int saved_view_leave(struct settings *settings, const struct settings *before)
+{
+	struct saved_view view = {.settings = *settings};
+	struct config config = {0};
+	int r = add_parts(&config, SETTINGS_VIEW, before, "");
+
+	if (r == 0)
+		r = apply(&config, "", &view, NULL);
+	if (r == 0)
+		*settings = view.settings;
+	config_done(&config);
 	return r;
 }
 

@@ -21,6 +21,9 @@ struct saved_view {
 	char filter[SAVED_VIEW_FILTER_BYTES]; /* "": none */
 };
 
+/* Whether a setting is part of views. */
+bool saved_view_has(const char *section, const char *name) CGW_PURE;
+
 /* Reports each invalid line of views, as settings_read() does for the others. */
 void saved_views_check(const struct config *config,
 		       void (*report)(void *context, const struct cgw_diag *diag), void *context);
@@ -33,6 +36,8 @@ int saved_views_list(const char *path, struct string_list *names, struct cgw_dia
  */
 int saved_view_load(const char *path, const char *name, struct saved_view *view,
 		    struct cgw_diag *diag);
+/* Replaces in `settings` what is part of views by that of `before`. */
+int saved_view_leave(struct settings *settings, const struct settings *before);
 /* Replaces a view of that name. -EINVAL: invalid name, or the file cannot hold the filter. */
 int saved_view_store(const char *path, const char *name, const struct settings *settings,
 		     const char *filter, bool *ret_replaced, struct cgw_diag *diag);

@@ -53,9 +53,23 @@ static unsigned search_changed(struct app *app, const char *text)
 	return find(app, false, true);
 }
 
+/* Enter alone repeats the last search, as in less. */
 static bool search_accept(struct app *app, const char *text, unsigned *ret_reactions)
 {
+	const struct string_list *texts = &app->searches;
+	struct open_view *view = searched_view(app);
+
 	*ret_reactions = REACTION_DRAW;
+	if (text[0] != '\0') {
+		if (texts->count == 0 || strcmp(texts->items[texts->count - 1], text) != 0)
+			(void)string_list_add(&app->searches, text);
+		return true;
+	}
+	if (view == NULL || texts->count == 0)
+		return true;
+	text = texts->items[texts->count - 1];
+	cgw_escape(view->search, sizeof(view->search), text, strlen(text));
+	*ret_reactions = find(app, false, false);
 	return true;
 }
 
@@ -71,16 +85,17 @@ static unsigned stop_search(struct app *app)
 bool search_act(struct app *app, const struct open_view *view, enum action action,
 		unsigned *ret_reactions)
 {
-	static const struct prompt prompt = {.title = "Search",
-					     .changed = search_changed,
-					     .accept = search_accept,
-					     .cancel = stop_search};
+	const struct prompt prompt = {.title = "Search",
+				      .changed = search_changed,
+				      .accept = search_accept,
+				      .cancel = stop_search,
+				      .earlier = &app->searches};
 
 	if (view->kind->search == NULL)
 		return false;
 	switch (action) {
 	case ACTION_SEARCH:
-		*ret_reactions = open_prompt(app, &prompt, view->search);
+		*ret_reactions = open_prompt(app, &prompt, "");
 		return true;
 	case ACTION_NEXT:
 	case ACTION_PREVIOUS:

@@ -245,3 +245,55 @@ int settings_apply(const struct settings *settings, struct config *config)
 		r = config_add(config, GROUPS, "pin", settings->pins.paths[i]);
 	return r;
 }
+
+/* The first entry of that name from `*at` on; NULL: none. */
+static const struct config_entry *next_entry(const struct config *config,
+					     const struct config_entry *like, size_t *at)
+{
+	while (*at < config->count) {
+		const struct config_entry *entry = &config->entries[(*at)++];
+
+		if (strcmp(entry->section, like->section) == 0 &&
+		    strcmp(entry->name, like->name) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+/* Whether both have the same values of that name, in the same order. */
+static bool has_same(const struct config *a, const struct config *b,
+		     const struct config_entry *like)
+{
+	size_t at_a = 0, at_b = 0;
+
+	for (;;) {
+		const struct config_entry *left = next_entry(a, like, &at_a);
+		const struct config_entry *right = next_entry(b, like, &at_b);
+
+		if (left == NULL || right == NULL)
+			return left == right;
+		if ((left->value == NULL) != (right->value == NULL) ||
+		    (left->value != NULL && strcmp(left->value, right->value) != 0))
+			return false;
+	}
+}
+
+int settings_changes(const struct settings *before, const struct settings *now,
+		     bool (*skip)(const char *section, const char *name), struct config *config)
+{
+	struct config old = {0}, new = {0};
+	int r = settings_apply(before, &old);
+
+	if (r == 0)
+		r = settings_apply(now, &new);
+	for (size_t i = 0; i < new.count &&r == 0; i++) {
+		const struct config_entry *entry = &new.entries[i];
+
+		if ((skip == NULL || !skip(entry->section, entry->name)) &&
+		    !has_same(&old, &new, entry))
+			r = config_add(config, entry->section, entry->name, entry->value);
+	}
+	config_done(&old);
+	config_done(&new);
+	return r;
+}

@@ -72,6 +72,10 @@ int settings_set(struct settings *settings, const char *section, const char *nam
 /* Adds all settings except the keys, which can only be changed in an editor. */
 int settings_apply(const struct settings *settings, struct config *config);
 
+/* Adds those that differ from `before`, unless skip() is true for them (may be NULL). */
+int settings_changes(const struct settings *before, const struct settings *now,
+		     bool (*skip)(const char *section, const char *name), struct config *config);
+
 #define INTERVAL_MIN_NS (100 * NS_PER_MS)
 #define INTERVAL_MAX_NS (3600 * NS_PER_S)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* theme-file.c - themes from files: a base, and colours of roles and grounds. */
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
 #include "shared/cli/user-config.h"
 #include "tui/core/theme-file.h"
 
@@ -92,20 +94,56 @@ int theme_read(const char *path, struct theme_colors *ret_colors, struct cgw_dia
 	return r;
 }
 
+static bool is_name(const char *name)
+{
+	return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL && strlen(name) <= 60;
+}
+
+/* The directory of the user's themes; -ENOENT: none. */
+static int user_directory(char *buffer, size_t size)
+{
+	int r = config_path(buffer, size);
+	char *slash = r == 0 ? strrchr(buffer, '/') : NULL;
+
+	if (slash == NULL)
+		return -ENOENT;
+	snprintf(slash + 1, size - (size_t)(slash + 1 - buffer), "themes");
+	return 0;
+}
+
 int theme_find(const char *name, struct theme_colors *ret_colors, struct cgw_diag *diag)
 {
-	char path[1024];
-	char *slash;
-	int r = -ENOENT;
+	char directory[1024], path[1100];
+	int r;
 
-	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL || strlen(name) > 60)
+	if (!is_name(name))
 		return -ENOENT;
-	if (config_path(path, sizeof(path) - 80) == 0 && (slash = strrchr(path, '/')) != NULL) {
-		snprintf(slash + 1, sizeof(path) - (size_t)(slash + 1 - path), "themes/%s", name);
+	r = user_directory(directory, sizeof(directory));
+	if (r == 0) {
+		snprintf(path, sizeof(path), "%s/%s", directory, name);
 		r = theme_read(path, ret_colors, diag);
 	}
 	if (r != -ENOENT)
 		return r;
 	snprintf(path, sizeof(path), "%s/%s", CGWARD_THEMES, name);
 	return theme_read(path, ret_colors, diag);
+}
+
+static void list_directory(const char *path, struct string_list *names)
+{
+	CLEANUP(cleanup_directory) DIR *directory = opendir(path);
+	const struct dirent *entry;
+
+	while (directory != NULL && (entry = readdir(directory)) != NULL)
+		if (is_name(entry->d_name))
+			(void)string_list_take(names, escape_copy(entry->d_name));
+}
+
+void themes_list(struct string_list *names)
+{
+	char directory[1024];
+
+	if (user_directory(directory, sizeof(directory)) == 0)
+		list_directory(directory, names);
+	list_directory(CGWARD_THEMES, names);
 }

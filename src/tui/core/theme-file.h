@@ -3,6 +3,7 @@
 #ifndef CGWARD_TUI_CORE_THEME_FILE_H
 #define CGWARD_TUI_CORE_THEME_FILE_H
 
+#include "lib/base/string-list.h"
 #include "tui/core/palette.h"
 
 /*
@@ -12,5 +13,7 @@
 int theme_find(const char *name, struct theme_colors *ret_colors, struct cgw_diag *diag);
 /* The same from a path. */
 int theme_read(const char *path, struct theme_colors *ret_colors, struct cgw_diag *diag);
+/* Adds the names of all of them. */
+void themes_list(struct string_list *names);
 
 #endif

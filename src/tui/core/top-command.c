@@ -15,6 +15,7 @@
 #include "tui/core/dashboard.h"
 #include "tui/core/saved-views.h"
 #include "tui/core/screen.h"
+#include "tui/core/theme-file.h"
 
 /*
  * An idle group is read in full only every 8th sample, which delays the display of changes made
@@ -99,7 +100,7 @@ static enum cli_exit parse_view(void *target, struct cli_context *context,
 		cli_diag(context, &diag);
 		return CLI_USAGE;
 	}
-	top->app->settings = view.settings;
+	app_apply_view(top->app, argument, &view.settings);
 	top->filter = NULL;
 	return list_filter(&top->app->list, view.filter, NULL) < 0 ? CLI_FAILED : CLI_OK;
 }
@@ -112,6 +113,14 @@ static const char *const collectors[] = {[CGW_COLLECTOR_AUTO] = "auto",
 /* Only for completions: the settings reject others. */
 static const char *const themes[] = {"auto", "dark", "light", "plain", NULL};
 static const char *const graphs[] = {"braille", "blocks", "ascii", NULL};
+
+static void add_views(struct string_list *values)
+{
+	char path[512];
+
+	if (config_path(path, sizeof(path)) == 0)
+		(void)saved_views_list(path, values, NULL);
+}
 
 #define TRUE(member) CLI_TRUE(struct top, member)
 #define TEXT(member) CLI_TEXT(struct top, member)
@@ -130,10 +139,11 @@ static const struct cli_option options[] = {
 	{'T', "tree", NULL, "show groups as a tree", SETTING(TREE)},
 	{0, "flat", NULL, "show groups as a flat list", SETTING(FLAT)},
 	{0, "view", "NAME", "apply the saved view NAME; options after it override it",
-	 CLI_CALL(parse_view)},
+	 CLI_CALL(parse_view), .add_values = add_views},
 	{0, "save-view", "NAME", "save the view that the other options describe as NAME, and exit",
-	 TEXT(save_view)},
-	{0, "delete-view", "NAME", "delete the saved view NAME, and exit", TEXT(delete_view)},
+	 TEXT(save_view), .add_values = add_views},
+	{0, "delete-view", "NAME", "delete the saved view NAME, and exit", TEXT(delete_view),
+	 .add_values = add_views},
 	{0, "list-views", NULL, "list the names of the saved views, and exit", TRUE(lists_views)},
 	{'f', "filter", "FILTER",
 	 "show only groups that match a glob, part of a path or a condition", TEXT(filter),
@@ -145,7 +155,7 @@ static const struct cli_option options[] = {
 	 CLI_CHOICE(struct top, collector, collectors)},
 	{0, "read-only", NULL, "disable all keys that change the system", TRUE(read_only)},
 	{0, "theme", "NAME", "colour theme: auto, dark, light, plain or that of a file",
-	 SETTING(THEME), .choices = themes, .heading = "Screen"},
+	 SETTING(THEME), .choices = themes, .add_values = themes_list, .heading = "Screen"},
 	{0, "graphs", "NAME", "graph characters: braille, blocks or ascii", SETTING(GRAPHS),
 	 .choices = graphs},
 	{0, "host", "HOST", "show HOST over ssh instead of this machine; repeat for several hosts",
@@ -383,6 +393,7 @@ static enum cli_exit open_replay(struct top *top)
 		cli_error(top->context, "cannot read the recording: %s", strerror(-r));
 		return CLI_FAILED;
 	}
+	top->app->recording_path = top->replay;
 	return top->policy != NULL ? rehearse(top) : CLI_OK;
 }
 
@@ -489,6 +500,7 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 
 	if (!cli_parse_options(top->context, &help, &argc, &argv, top, &status))
 		return status;
+	top->app->kept = top->app->settings;
 	top->app->read_only = top->read_only;
 	if (top->is_batch) /* the order of rows for programs is that of --sort */
 		top->app->settings.pins.count = 0;

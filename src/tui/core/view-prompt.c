@@ -38,11 +38,32 @@ static unsigned prompt_type(struct app *app, void *state, uint32_t key, bool *re
 	return prompt->changed(app, prompt->line.text);
 }
 
+static unsigned recall(struct app *app, struct prompt *prompt, bool older)
+{
+	size_t count;
+
+	if (prompt->earlier == NULL)
+		return REACTION_NONE;
+	count = prompt->earlier->count;
+	if (older ? prompt->recalled == count : prompt->recalled == 0)
+		return REACTION_BEEP;
+	if (older)
+		prompt->recalled++;
+	else
+		prompt->recalled--;
+	line_set(&prompt->line,
+		 prompt->recalled > 0 ? prompt->earlier->items[count - prompt->recalled] : "");
+	return REACTION_DRAW |
+	       (prompt->changed != NULL ? prompt->changed(app, prompt->line.text) : REACTION_NONE);
+}
+
 static unsigned prompt_act(struct app *app, void *state, enum action action)
 {
 	struct prompt *prompt = state;
 	unsigned reactions = REACTION_NONE;
 
+	if (action == ACTION_UP || action == ACTION_DOWN)
+		return recall(app, prompt, action == ACTION_UP);
 	if (action == ACTION_BACK) {
 		struct prompt copy = *prompt;
 

@@ -223,8 +223,17 @@ static unsigned shift_row(struct app *app, struct setup *setup, int by)
 static unsigned setup_close(struct app *app, const struct setup *setup)
 {
 	bool changed = setup->changed;
+	char key[16];
 
-	return app_close(app) | (changed ? REACTION_SAVE : 0U);
+	app_close(app);
+	if (!changed)
+		return REACTION_DRAW | REACTION_METRICS;
+	app_key_name(app, ACTION_VIEW_SAVE, key, sizeof(key));
+	if (app->view[0] != '\0')
+		app_show_message(app, ROLE_TEXT,
+				 "columns, order and theme are those of view %s (%s: save it)",
+				 app->view, key);
+	return REACTION_DRAW | REACTION_METRICS | REACTION_SAVE;
 }
 
 static unsigned setup_act(struct app *app, void *opaque, enum action action)

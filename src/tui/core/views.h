@@ -3,6 +3,7 @@
 #ifndef CGWARD_TUI_CORE_VIEWS_H
 #define CGWARD_TUI_CORE_VIEWS_H
 
+#include "lib/base/string-list.h"
 #include "tui/core/line-edit.h"
 #include "tui/core/view.h"
 
@@ -32,6 +33,8 @@ struct prompt {
 	/* Enter. False: the line stays open and the status message gives the reason. */
 	bool (*accept)(struct app *app, const char *text, unsigned *ret_reactions);
 	unsigned (*cancel)(struct app *app); /* may be NULL */
+	const struct string_list *earlier;   /* texts that Up recalls, oldest first, or NULL */
+	size_t recalled;                     /* how many of them, from the newest on */
 };
 unsigned open_prompt(struct app *app, const struct prompt *prompt, const char *text);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "tui/action/process-actions.h"
 #include "tui/core/app.h"
 #include "tui/detail/detail.h"
@@ -38,15 +39,32 @@ static int by_command(const struct process *a, const struct process *b)
 	return strcmp(a->command, b->command);
 }
 
+/* Orders with a use show it, even if it is not read otherwise. */
 static const struct {
 	const char *name;
-	int (*compare)(const struct process *a, const struct process *b);
+	int (*compare)(const struct process *a, const struct process *b); /* NULL: by use */
+	enum cgw_process_use use;
 } orders[PROCESS_ORDER_COUNT] = {
-	[PROCESSES_BY_CPU] = {"CPU use", by_cpu},
-	[PROCESSES_BY_MEMORY] = {"memory", by_memory},
-	[PROCESSES_BY_TIME] = {"CPU time", by_time},
-	[PROCESSES_BY_PID] = {"PID", by_pid},
-	[PROCESSES_BY_COMMAND] = {"command", by_command},
+	[PROCESSES_BY_CPU] = {"CPU use", by_cpu, 0},
+	[PROCESSES_BY_MEMORY] = {"memory", by_memory, 0},
+	[PROCESSES_BY_TIME] = {"CPU time", by_time, 0},
+	[PROCESSES_BY_DELAY] = {"time waiting for a CPU", NULL, CGW_PROCESS_RUN_DELAY},
+	[PROCESSES_BY_READ] = {"bytes read", NULL, CGW_PROCESS_READ},
+	[PROCESSES_BY_WRITTEN] = {"bytes written", NULL, CGW_PROCESS_WRITTEN},
+	[PROCESSES_BY_PSS] = {"proportional set size", NULL, CGW_PROCESS_PSS},
+	[PROCESSES_BY_PID] = {"PID", by_pid, 0},
+	[PROCESSES_BY_COMMAND] = {"command", by_command, 0},
+};
+
+/* In the order of the columns; the rest of the row is for the command. */
+static const struct {
+	enum cgw_process_use use;
+	int columns_min; /* of a screen that has space for it; 0: only if it is the order */
+} use_columns[] = {
+	{CGW_PROCESS_RUN_DELAY, 100},
+	{CGW_PROCESS_READ, 90},
+	{CGW_PROCESS_WRITTEN, 90},
+	{CGW_PROCESS_PSS, 0},
 };
 
 const char *process_order_name(enum process_order order)
@@ -54,10 +72,34 @@ const char *process_order_name(enum process_order order)
 	return orders[order].name;
 }
 
-static int compare(const void *a, const void *b, void *order)
+unsigned process_order_uses(enum process_order order)
 {
-	int r = orders[*(const enum process_order *)order].compare(a, b);
+	unsigned uses = orders[order].compare == NULL ? 1U << orders[order].use : 0;
 
+	for (size_t i = 0; i < ARRAY_SIZE(use_columns); i++)
+		if (use_columns[i].columns_min > 0)
+			uses |= 1U << use_columns[i].use;
+	return uses;
+}
+
+static double shown_use(const struct process *process, enum cgw_process_use use)
+{
+	return process->rates[use].state == CGW_OK ? process->rates[use].real : -1;
+}
+
+static int compare(const void *a, const void *b, void *order_pointer)
+{
+	const enum process_order order = *(const enum process_order *)order_pointer;
+	int r;
+
+	if (orders[order].compare != NULL) {
+		r = orders[order].compare(a, b);
+	} else {
+		double first = shown_use(a, orders[order].use);
+		double second = shown_use(b, orders[order].use);
+
+		r = (first < second) - (first > second);
+	}
 	return r != 0 ? r : by_pid(a, b);
 }
 
@@ -67,18 +109,38 @@ void processes_sort(struct process *processes, size_t count, enum process_order 
 		qsort_r(processes, count, sizeof(*processes), compare, &order);
 }
 
-static void add_process(struct detail *detail, size_t i)
+static bool use_is_shown(const struct app *app, const struct detail *detail, size_t column)
+{
+	enum process_order order = detail->process_order;
+
+	return (orders[order].compare == NULL && orders[order].use == use_columns[column].use) ||
+	       (use_columns[column].columns_min > 0 &&
+		app->columns >= use_columns[column].columns_min);
+}
+
+static void add_process(const struct app *app, struct detail *detail, size_t i)
 {
 	const struct process *process = &detail->processes[i];
-	char memory[16], time[24], cpu[16] = "…", text[96];
+	char memory[16], time[24], cpu[16] = "…", value[24], text[96];
+	size_t used;
 
 	cgw_format_bytes((double)process->memory_bytes, memory, sizeof(memory));
 	cgw_format_duration((double)process->cpu_ns, time, sizeof(time));
 	if (!isnan(process->cpu_percent))
 		snprintf(cpu, sizeof(cpu), "%.1f%%", process->cpu_percent);
-	snprintf(text, sizeof(text), "%7d %7d %c %5u %6s %7s %6s  ", (int)process->pid,
-		 process->user == UINT32_MAX ? -1 : (int)process->user, process->state,
-		 process->threads, memory, cpu, time);
+	used = text_append(text, sizeof(text), 0, "%7d %7d %c %5u %6s %7s %6s ", (int)process->pid,
+			   process->user == UINT32_MAX ? -1 : (int)process->user, process->state,
+			   process->threads, memory, cpu, time);
+	for (size_t column = 0; column < ARRAY_SIZE(use_columns); column++) {
+		enum cgw_process_use use = use_columns[column].use;
+
+		if (!use_is_shown(app, detail, column))
+			continue;
+		cgw_format_value(process->rates[use], cgw_process_use_info(use)->unit,
+				 CGW_STYLE_HUMAN, value, sizeof(value));
+		used = text_append(text, sizeof(text), used, "%7s ", value);
+	}
+	text_append(text, sizeof(text), used, " ");
 	detail_add_value(detail, process->state == 'D' ? ROLE_FROZEN : ROLE_TEXT, text, "%s%s%s",
 			 process->group, process->group[0] != '\0' ? "  " : "", process->command);
 	detail->rows[detail->row_count - 1].process = (uint16_t)(i + 1);
@@ -98,6 +160,7 @@ void detail_fill_processes(struct app *app, struct detail *detail)
 {
 	char text[96];
 	bool is_parent;
+	size_t used;
 
 	if (!(app->source_flags & SOURCE_CAN_ACT)) {
 		snprintf(text, sizeof(text), "a %s has no list of processes", app->source_name);
@@ -106,12 +169,18 @@ void detail_fill_processes(struct app *app, struct detail *detail)
 	}
 	if (detail->processes == NULL)
 		return;
-	snprintf(text, sizeof(text), "%7s %7s S %5s %6s %7s %6s  %s", "PID", "USER", "THR",
-		 "MEMORY", "CPU", "TIME", detail->with_below ? "GROUP AND COMMAND" : "COMMAND");
+	used = text_append(text, sizeof(text), 0, "%7s %7s S %5s %6s %7s %6s ", "PID", "USER",
+			   "THR", "MEMORY", "CPU", "TIME");
+	for (size_t column = 0; column < ARRAY_SIZE(use_columns); column++)
+		if (use_is_shown(app, detail, column))
+			used = text_append(text, sizeof(text), used, "%7s ",
+					   cgw_process_use_info(use_columns[column].use)->title);
+	text_append(text, sizeof(text), used, " %s",
+		    detail->with_below ? "GROUP AND COMMAND" : "COMMAND");
 	detail_add_heading(detail, text);
 	processes_sort(detail->processes, detail->process_count, detail->process_order);
 	for (size_t i = 0; i < detail->process_count; i++)
-		add_process(detail, i);
+		add_process(app, detail, i);
 	keep_selection(detail);
 	if (detail->process_count > 0)
 		return;
@@ -148,7 +217,7 @@ bool detail_process_act(struct app *app, struct detail *detail, enum action acti
 	target.start_ticks = process->start_ticks;
 	snprintf(target.command, sizeof(target.command), "%s", process->command);
 	if (action == ACTION_KILL)
-		*ret_reactions = process_kill(app, &target);
+		*ret_reactions = process_kill(app, &target, detail->path);
 	else if (action == ACTION_MOVE)
 		*ret_reactions = process_move(app, &target, detail->path);
 	else

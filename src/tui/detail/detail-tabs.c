@@ -8,7 +8,7 @@
 static const char *const names[PAGE_COUNT] = {
 	[PAGE_GRAPHS] = "graphs",       [PAGE_METRICS] = "metrics", [PAGE_LIMITS] = "limits",
 	[PAGE_PROCESSES] = "processes", [PAGE_EVENTS] = "events",   [PAGE_EXPLAIN] = "explain",
-	[PAGE_INSPECT] = "inspect",
+	[PAGE_INSPECT] = "inspect",     [PAGE_ADVICE] = "advice",
 };
 
 /*
@@ -25,8 +25,12 @@ static struct tabs place_tabs(const struct detail *detail, struct rect area)
 	struct tabs tabs = {.named = true};
 	int width = 0, at;
 
-	for (int i = 0; i < PAGE_COUNT; i++)
-		width += tabs.widths[i] = (int)strlen(names[i]) + 4;
+	/* With a space between them, if there is one. */
+	for (int gap = 1; gap >= 0 && (width == 0 || width > area.columns); gap--) {
+		width = 0;
+		for (int i = 0; i < PAGE_COUNT; i++)
+			width += tabs.widths[i] = (int)strlen(names[i]) + 3 + gap;
+	}
 	if (width > area.columns) {
 		tabs.named = false;
 		width = 0;

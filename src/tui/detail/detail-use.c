@@ -48,7 +48,8 @@ unsigned detail_use(struct app *app, struct detail *detail)
 	const struct detail_row *row = selected_row(detail);
 	const struct cgw_cause *cause = row != NULL ? cause_of(detail, row) : NULL;
 
-	if (!app_may_act(app) && (cause != NULL || detail->page == PAGE_LIMITS))
+	if (!app_may_act(app) &&
+	    (cause != NULL || detail->page == PAGE_LIMITS || (row != NULL && row->has_advice)))
 		return app_show_message(app, ROLE_WARM, "cannot edit: read-only") | REACTION_BEEP;
 	if (row != NULL && detail->page == PAGE_METRICS && !row->heading) {
 		if (metric_history_find(&detail->metrics, row->left) < 0)
@@ -59,6 +60,12 @@ unsigned detail_use(struct app *app, struct detail *detail)
 	}
 	if (cause != NULL)
 		return use_cause(app, detail, cause);
+	if (row != NULL && row->has_advice && detail->group != CGW_NO_GROUP) {
+		char values[sizeof(row->left) + sizeof(row->value) + 1];
+
+		snprintf(values, sizeof(values), "%s=%s", row->left, row->value);
+		return open_edit_of(app, detail->group, values);
+	}
 	if (row != NULL && detail->page == PAGE_LIMITS && detail->group != CGW_NO_GROUP)
 		return open_edit_of(app, detail->group, row->left);
 	return REACTION_NONE;

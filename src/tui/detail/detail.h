@@ -24,6 +24,7 @@ enum detail_page {
 	PAGE_EVENTS,
 	PAGE_EXPLAIN,
 	PAGE_INSPECT,
+	PAGE_ADVICE,
 	PAGE_COUNT
 };
 
@@ -34,6 +35,8 @@ struct process {
 	unsigned threads;
 	uint64_t memory_bytes, cpu_ns;
 	double cpu_percent; /* NAN: unknown before the second reading */
+	struct cgw_number use[CGW_PROCESS_USE_COUNT];
+	struct cgw_value rates[CGW_PROCESS_USE_COUNT]; /* of `use`; see cgw_process_use_value() */
 	uint64_t start_ticks;
 	char group[96];    /* below the opened one, escaped; "": the opened one */
 	char command[160]; /* escaped */
@@ -43,10 +46,16 @@ enum process_order {
 	PROCESSES_BY_CPU,
 	PROCESSES_BY_MEMORY,
 	PROCESSES_BY_TIME,
+	PROCESSES_BY_DELAY,
+	PROCESSES_BY_READ,
+	PROCESSES_BY_WRITTEN,
+	PROCESSES_BY_PSS,
 	PROCESSES_BY_PID,
 	PROCESSES_BY_COMMAND,
 	PROCESS_ORDER_COUNT,
 };
+/* What is read of each process: a bit mask of enum cgw_process_use. */
+unsigned process_order_uses(enum process_order order) CGW_PURE;
 const char *process_order_name(enum process_order order) CGW_PURE;
 void processes_sort(struct process *processes, size_t count, enum process_order order);
 
@@ -61,6 +70,7 @@ struct group_job {
 	uint64_t before_ns;
 
 	bool need_processes;      /* whether to read them */
+	unsigned uses;            /* bit mask of enum cgw_process_use to read */
 	struct string_list below; /* paths of the groups whose processes are read as well */
 
 	struct cgw_snapshot *snapshot;
@@ -95,7 +105,8 @@ struct inspect_job *inspect_job_from(struct job *job);
 struct detail_row {
 	enum role role; /* of the value */
 	bool heading;
-	char left[96], value[192], more[192], help[160];
+	char left[96], value[320], more[192], help[160];
+	bool has_advice;         /* `left` and `value` are a control and its value */
 	uint16_t process, cause; /* its index in `detail` + 1; 0: another row */
 	const char *line;        /* a line of `detail->text` instead; not NUL-terminated */
 	size_t line_length;
@@ -164,6 +175,7 @@ void detail_fill_processes(struct app *app, struct detail *detail);
 void detail_fill_events(struct app *app, struct detail *detail);
 void detail_fill_explain(struct app *app, struct detail *detail);
 void detail_fill_inspect(struct app *app, struct detail *detail);
+void detail_fill_advice(struct app *app, struct detail *detail);
 /* Posts the inspection if its page is shown and its data are outdated. */
 void detail_request_inspection(struct app *app, struct detail *detail);
 /* True if the job is the inspection of this group. */

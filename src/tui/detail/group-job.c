@@ -12,6 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/inspect/parse-proc.h"
+#include "lib/inspect/process-use.h"
 #include "tui/detail/detail.h"
 #include "tui/detail/process-list.h"
 
@@ -86,7 +87,8 @@ int process_command_read(const struct cgw_layout *layout, pid_t pid, const char 
 	return 0;
 }
 
-static int read_process(const struct cgw_layout *layout, pid_t pid, struct process *process)
+static int read_process(const struct cgw_layout *layout, pid_t pid, unsigned uses,
+			struct process *process)
 {
 	const uint64_t tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
 	CLEANUP(cleanup_free) char *stat_text = NULL, *status_text = NULL;
@@ -112,6 +114,7 @@ static int read_process(const struct cgw_layout *layout, pid_t pid, struct proce
 		.cpu_percent = NAN,
 		.start_ticks = stat.start_ticks,
 	};
+	process_use_read(layout, pid, 0, uses, process->use);
 	snprintf(file, sizeof(file), "%d/status", (int)pid);
 	if (cgw_proc_read(layout, file, &status_text, &length) == 0 &&
 	    parse_status(status_text, &status) == 0)
@@ -127,7 +130,7 @@ static int by_pid(const void *a, const void *b)
 	return (first->pid > second->pid) - (first->pid < second->pid);
 }
 
-/* Computes the CPU use since the previous run. */
+/* Computes the rates since the previous run. */
 static void compare(struct group_job *job, struct process *processes, size_t count, uint64_t now_ns)
 {
 	struct process *kept = malloc((count + 1) * sizeof(*kept));
@@ -138,6 +141,14 @@ static void compare(struct group_job *job, struct process *processes, size_t cou
 							job->before_count, sizeof(*before), by_pid)
 					      : NULL;
 
+		/* Another process may have the same PID by now. */
+		if (before != NULL && before->start_ticks != processes[i].start_ticks)
+			before = NULL;
+		for (enum cgw_process_use use = 0; use < CGW_PROCESS_USE_COUNT; use++)
+			processes[i].rates[use] = cgw_process_use_value(
+				use, before != NULL ? &before->use[use] : NULL,
+				&processes[i].use[use],
+				(double)(now_ns - job->before_ns) / (double)NS_PER_S);
 		if (before != NULL && processes[i].cpu_ns >= before->cpu_ns &&
 		    now_ns > job->before_ns)
 			processes[i].cpu_percent = (double)(processes[i].cpu_ns - before->cpu_ns) *
@@ -189,7 +200,7 @@ static int add_processes(struct group_job *job, const char *path, const char *be
 		job->process_total++;
 		/* 0: a process outside our PID namespace. */
 		if (job->process_count == PROCESSES_MAX || pid <= 0 ||
-		    read_process(job->job.layout, (pid_t)pid, process) < 0)
+		    read_process(job->job.layout, (pid_t)pid, job->uses, process) < 0)
 			continue;
 		cgw_escape(process->group, sizeof(process->group), below, strlen(below));
 		job->process_count++;

@@ -28,6 +28,7 @@ static void (*const fill_page[PAGE_COUNT])(struct app *app, struct detail *detai
 	[PAGE_EVENTS] = detail_fill_events,
 	[PAGE_EXPLAIN] = detail_fill_explain,
 	[PAGE_INSPECT] = detail_fill_inspect,
+	[PAGE_ADVICE] = detail_fill_advice,
 };
 
 struct detail_row *detail_add(struct detail *detail, enum role role, const char *left)
@@ -104,6 +105,7 @@ static void post_group_job(struct app *app, struct detail *detail)
 	detail->group_job = NULL;
 	group_job_drop_result(group_job);
 	group_job->need_processes = detail->page == PAGE_PROCESSES;
+	group_job->uses = process_order_uses(detail->process_order);
 	list_groups_below(app, detail, &group_job->below);
 	app_post_job(app, detail, &group_job->job);
 }
@@ -154,7 +156,7 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 	struct detail *detail = opaque;
 	struct group_job *group_job = group_job_from(job);
 
-	if (detail_collect_inspection(detail, job)) {
+	if (detail_collect_inspection(detail, job) || advice_collect(app, job)) {
 		fill(app, detail);
 		return REACTION_DRAW;
 	}
@@ -286,10 +288,12 @@ unsigned detail_turn_to(struct app *app, struct detail *detail, int page)
 	detail->scroll.selected = 0;
 	detail->scroll.first = 0;
 	detail->column = 0;
+	if (detail->page == PAGE_ADVICE)
+		advice_start(app);
 	fill(app, detail);
 	post_group_job(app, detail);
 	detail_request_inspection(app, detail);
-	return REACTION_DRAW;
+	return REACTION_DRAW | (detail->page == PAGE_ADVICE ? REACTION_METRICS : 0);
 }
 
 struct row_search {
@@ -437,6 +441,7 @@ static unsigned detail_act(struct app *app, void *opaque, enum action action)
 	case ACTION_PANE_5:
 	case ACTION_PANE_6:
 	case ACTION_PANE_7:
+	case ACTION_PANE_8:
 		return detail_turn_to(app, detail, (int)action - ACTION_PANE_1);
 	case ACTION_LEFT:
 		return detail->page == PAGE_GRAPHS ? zoom(detail, 1)

@@ -17,20 +17,22 @@ static unsigned show_problem(struct app *app, const struct cgw_diag *diag)
 				diag->text[0] != '\0' ? diag->text : "out of memory");
 }
 
+/* The item of the menu that ends the view. */
+#define NO_VIEW (-1)
+
 static unsigned apply_view(struct app *app, int index)
 {
-	const char *name = app->view_names.items[index];
+	const char *name = index == NO_VIEW ? "" : app->view_names.items[index];
 	struct saved_view view = {.settings = app->settings};
 	struct cgw_diag diag = {.text = ""};
 
-	if (saved_view_load(app->config_path, name, &view, &diag) < 0 ||
+	if ((index == NO_VIEW ? saved_view_leave(&view.settings, &app->before_view)
+			      : saved_view_load(app->config_path, name, &view, &diag)) < 0 ||
 	    list_filter(&app->list, view.filter, &diag) < 0)
 		return show_problem(app, &diag);
-	app->settings = view.settings;
-	app->settings_changed = true;
-	app->column_first = 0;
+	app_apply_view(app, name, &view.settings);
 	return REACTION_ARRANGE | REACTION_METRICS | REACTION_SETTINGS | REACTION_SAMPLE |
-	       app_show_message(app, ROLE_GOOD, "view %s", name);
+	       app_show_message(app, ROLE_GOOD, index == NO_VIEW ? "no view" : "view %s", name);
 }
 
 static unsigned delete_view(struct app *app, int index)
@@ -79,7 +81,7 @@ static unsigned open_views(struct app *app, const char *title,
 		return REACTION_BEEP |
 		       app_show_message(app, ROLE_TEXT, "no saved views (%s: save)", key);
 	snprintf(menu.title, sizeof(menu.title), "%s", title);
-	menu.items = calloc(app->view_names.count, sizeof(*menu.items));
+	menu.items = calloc(app->view_names.count + 1, sizeof(*menu.items));
 	if (menu.items == NULL)
 		return show_problem(app, &diag);
 	for (; menu.count < app->view_names.count; menu.count++) {
@@ -90,6 +92,9 @@ static unsigned open_views(struct app *app, const char *title,
 		describe(app, name, item->help, sizeof(item->help));
 		item->value = (int)menu.count;
 	}
+	if (accept == apply_view && app->view[0] != '\0')
+		menu.items[menu.count++] = (struct menu_item){
+			"(none)", "back to the list before a view was applied", NO_VIEW};
 	return open_menu(app, &menu);
 }
 

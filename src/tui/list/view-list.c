@@ -421,6 +421,8 @@ static void groups_status(struct app *app, void *state, struct canvas *canvas, s
 
 	if (cgw_frame_now(app->frame) == NULL)
 		return;
+	if (app->view[0] != '\0')
+		used = text_append(right, sizeof(right), used, "  view %s", app->view);
 	if (app->list.filter.kind != FILTER_NONE) {
 		char filter[64];
 

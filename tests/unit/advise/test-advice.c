@@ -308,6 +308,27 @@ static void test_recreated_and_short_lived_groups(void **state)
 	cgw_advisor_free(advisor);
 }
 
+/* The dashboard adds frames for as long as it runs, and asks in between. */
+static void test_growth_is_found_without_a_known_end(void **state)
+{
+	struct cgw_advisor *advisor = NULL;
+	const struct cgw_advice *advice;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(cgw_advisor_new(&(struct cgw_advisor_options){0}, &advisor), 0);
+	feed(advisor, nightly, 1, true, cgw_advisor_add);
+	assert_advice(advisor, CGW_C_MEMORY_MAX, CGW_ADVICE_LEAK, NULL);
+	assert_int_equal(cgw_advisor_finish(advisor, &advice, &count), 0);
+	assert_in_range(advice->usage->growth_bytes, 180 * MIB, 200 * MIB);
+	assert_in_range(advice->usage->growth_ns, 150 * NS_PER_S, SAMPLES * NS_PER_S);
+	/* Shrinks then. */
+	feed(advisor, nightly, 1, false, cgw_advisor_add);
+	assert_int_equal(cgw_advisor_finish(advisor, &advice, &count), 0);
+	assert_int_equal(advice->usage->samples, 2 * SAMPLES);
+	cgw_advisor_free(advisor);
+}
+
 static bool selects_b(void *context, const char *path)
 {
 	(void)context;
@@ -349,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_limited_groups_and_whole_machines),
 		cmocka_unit_test(test_other_recording_reaches_the_limit),
 		cmocka_unit_test(test_recreated_and_short_lived_groups),
+		cmocka_unit_test(test_growth_is_found_without_a_known_end),
 		cmocka_unit_test(test_selected_groups_only),
 	};
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-listing.c - the same records as a table and as JSON. */
+#include <pty.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "shared/cli/listing.h"
@@ -70,12 +72,50 @@ static void test_nothing_is_an_empty_list(void **state)
 	assert_string_equal(json, "[]\n");
 }
 
+/* Prints with a terminal, or a pipe, as standard error; returns what was written to it. */
+static void print_to(bool terminal, bool json, size_t records, char text[64])
+{
+	int ends[2], before = dup(STDERR_FILENO);
+	ssize_t length;
+
+	text[0] = '\0';
+	if (terminal)
+		assert_int_equal(openpty(&ends[0], &ends[1], NULL, NULL, NULL), 0);
+	else
+		assert_int_equal(pipe(ends), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	free(print(json, records, ""));
+	(void)fputs(".", stderr);
+	assert_true(dup2(before, STDERR_FILENO) >= 0);
+	length = read(ends[0], text, 63);
+	text[length > 0 ? length : 0] = '\0';
+	close(ends[0]);
+	close(ends[1]);
+	close(before);
+}
+
+static void test_nothing_is_reported_to_people_only(void **state)
+{
+	char text[64];
+
+	(void)state;
+	print_to(true, false, 0, text);
+	assert_string_equal(text, "-- No entries --\r\n.");
+	print_to(true, false, 1, text);
+	assert_string_equal(text, ".");
+	print_to(true, true, 0, text);
+	assert_string_equal(text, ".");
+	print_to(false, false, 0, text);
+	assert_string_equal(text, ".");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table_shows_only_columns_with_titles),
 		cmocka_unit_test(test_json_contains_only_columns_with_keys),
 		cmocka_unit_test(test_nothing_is_an_empty_list),
+		cmocka_unit_test(test_nothing_is_reported_to_people_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ static void test_names_in_tables_are_accepted(void **state)
 
 	(void)state;
 	assert_non_null(out);
-	table_start(&table, out, "NAME|X");
+	table_start(&table, out, "NAME|X", 0);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		table_row(&table);
 		table_name(&table, names[i]);

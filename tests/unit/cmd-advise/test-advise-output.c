@@ -55,6 +55,40 @@ static const struct cgw_advice advice[] = {
 	{.usage = &usages[1], .control = CGW_C_PIDS_MAX, .kind = CGW_ADVICE_WHOLE},
 };
 
+/* Of groups that share CPU time and a disk. */
+static const struct cgw_usage shared_usage = {
+	.path = "/db.service",
+	.samples = 40,
+	.intervals = 39,
+	.full_intervals = 30,
+	.cpu_peak = 300 * NS_PER_MS,
+	.cpu_p99 = 200 * NS_PER_MS,
+};
+static const struct cgw_advice shared[] = {
+	{.usage = &shared_usage,
+	 .control = CGW_C_CPU_WEIGHT,
+	 .value = 250,
+	 .now = {100, CGW_OK},
+	 .guaranteed = 250 * NS_PER_MS,
+	 .guaranteed_now = 100 * NS_PER_MS,
+	 .trial = {.samples = 30, .reached = 2, .reached_ns = 4 * NS_PER_S}},
+	{.usage = &shared_usage,
+	 .control = CGW_C_IO_MAX_WBPS,
+	 .kind = CGW_ADVICE_LIMITED,
+	 .value = 25 * MIB,
+	 .now = {20 * MIB, CGW_OK},
+	 .device = "cciss!c0d0",
+	 .device_peak = 20 * MIB,
+	 .device_p99 = 20 * MIB,
+	 .device_busiest = 100 * MIB,
+	 .device_at_limit = 39,
+	 .trial = {.samples = 39}},
+	{.usage = &shared_usage,
+	 .control = CGW_C_PIDS_MAX,
+	 .kind = CGW_ADVICE_WHOLE,
+	 .bound_by = "/db"},
+};
+
 static struct advise_report report_of(size_t count)
 {
 	return (struct advise_report){
@@ -76,7 +110,7 @@ static char *print(const struct advise_report *report, const char *format)
 	assert_non_null(out);
 	while (strcmp(advise_formats[index], format) != 0)
 		index++;
-	assert_int_equal(advise_print(report, index, out), 0);
+	assert_int_equal(advise_print(report, index, 0, out), 0);
 	fclose(out);
 	return text;
 }
@@ -160,10 +194,47 @@ static void test_table_gives_the_reasons(void **state)
 	assert_contains(others, "second recording: OOM-killed in 2 of 20 samples\n");
 	assert_contains(text, "throttled in 20 of 39 intervals; was limited, so record again");
 	assert_contains(text, "2 OOM kills; grew by 64M within 1m30s without shrinking");
-	assert_contains(text, "3 forks refused; may use the whole machine\n");
+	assert_contains(text, "3 forks refused; no limit would be below that of the machine\n");
 	assert_contains(text, "512M");
 	/* Values that are not advised. */
 	assert_contains(text, "/leak                memory.max    -      - working set");
+}
+
+static void test_shares_of_cpu_and_disk(void **state)
+{
+	struct advise_report report = report_of(ARRAY_SIZE(shared));
+	static const struct {
+		const char *format, *text;
+	} expected[] = {
+		{"set", "cgward set -- '/db.service' cpu.weight=250 "
+			"'io.max.wbps=cciss!c0d0 25M'\n"},
+		{"policy", "[limit db.service]\nmatch = /db.service\ncpu.weight = 250\n"
+			   "io.max.wbps = cciss!c0d0 25M\n\n"},
+		/* Without a suffix, which would be a power of 1000. */
+		{"systemd", "# /etc/systemd/system/db.service.d/50-cgward.conf\n[Service]\n"
+			    "CPUWeight=250\nIOWriteBandwidthMax=/dev/cciss/c0d0 26214400\n\n"},
+	};
+	CLEANUP(cleanup_free) char *empty = NULL;
+	CLEANUP(cleanup_free) char *table = NULL;
+
+	(void)state;
+	report.advice = shared;
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		CLEANUP(cleanup_free) char *text = print(&report, expected[i].format);
+
+		assert_string_equal(text, expected[i].text);
+	}
+	empty = print(&report, "kubernetes"); /* has none of these */
+	assert_string_equal(empty, "");
+	table = print(&report, "table");
+	assert_contains(table, "used up to 30.0%, p99 20.0%; it and its siblings used all CPU time "
+			       "in 30 of 39 intervals; then guaranteed 25.0%, now 10.0%; with the "
+			       "limit: above what is guaranteed in 2 of 30 samples (4.00s)\n");
+	assert_contains(table, "cciss!c0d0: wrote up to 20M/s, p99 20M/s; most of all groups "
+			       "100M/s; at its limit in 39 of 39 intervals; was limited, so record "
+			       "again with this limit; with the limit: never throttled in 39 "
+			       "samples\n");
+	assert_contains(table, "; no limit would be below that of /db\n");
 }
 
 static void test_heading_names_what_was_recorded(void **state)
@@ -208,6 +279,7 @@ int main(void)
 		cmocka_unit_test(test_drop_ins_of_units_only),
 		cmocka_unit_test(test_kubernetes_resources),
 		cmocka_unit_test(test_table_gives_the_reasons),
+		cmocka_unit_test(test_shares_of_cpu_and_disk),
 		cmocka_unit_test(test_heading_names_what_was_recorded),
 		cmocka_unit_test(test_json),
 	};

@@ -125,6 +125,67 @@ static void test_processes_that_are_not_read(void **state)
 			 machine->inspection->processes[0].group + 1);
 }
 
+#define USE(kind) (1U << CGW_PROCESS_##kind)
+
+/* The delay is that of all threads; without a file, and of a kernel thread, nothing is known. */
+static void test_what_processes_use(void **state)
+{
+	struct machine *machine = *state;
+	const struct cgw_process *processes;
+
+	tree_machine_v2(machine->dir);
+	tree_file(machine->dir, "cgroup/a/cgroup.procs", "10\n20\n");
+	proc_add(machine->dir,
+		 &(struct proc_process){.pid = 10, .name = "one", .groups = "0::/a\n"});
+	proc_add(machine->dir,
+		 &(struct proc_process){.pid = 20, .name = "two", .groups = "0::/a\n"});
+	proc_file(machine->dir, 10, "io",
+		  "rchar: 1\nwchar: 2\nread_bytes: 4096\nwrite_bytes: 8192\n"
+		  "cancelled_write_bytes: 5\n");
+	proc_file(machine->dir, 10, "schedstat", "9 9 9\n");
+	proc_file(machine->dir, 10, "task/10/schedstat", "100 7000 3\n");
+	proc_file(machine->dir, 10, "task/11/schedstat", "0 5 1\n");
+	proc_file(machine->dir, 10, "smaps_rollup",
+		  "0-1 ---p 0 00:00 0 [rollup]\nRss: 40 kB\nPss: 12 kB\nPss_Dirty: 3 kB\n");
+	proc_file(machine->dir, 20, "task/20/schedstat", "0 0 0\n");
+	inspect(machine, "/a",
+		&(struct cgw_inspect_options){.uses = USE(READ) | USE(WRITTEN) | USE(RUN_DELAY) |
+						      USE(PSS)});
+	processes = machine->inspection->processes;
+	assert_int_equal(processes[0].use[CGW_PROCESS_READ].value, 4096);
+	assert_int_equal(processes[0].use[CGW_PROCESS_WRITTEN].value, 8192);
+	assert_int_equal(processes[0].use[CGW_PROCESS_RUN_DELAY].value, 7005);
+	assert_int_equal(processes[0].use[CGW_PROCESS_PSS].value, 12 << 10);
+	for (int i = 0; i < CGW_PROCESS_USE_COUNT; i++) {
+		assert_int_equal(processes[0].use[i].state, CGW_OK);
+		assert_int_equal(processes[1].use[i].state,
+				 i == CGW_PROCESS_RUN_DELAY ? CGW_UNSUPPORTED : CGW_ABSENT);
+	}
+}
+
+static void test_rates_of_processes(void **state)
+{
+	const struct cgw_number before = {1000, CGW_OK}, now = {4000, CGW_OK};
+	struct cgw_value value;
+
+	(void)state;
+	value = cgw_process_use_value(CGW_PROCESS_READ, &before, &now, 2);
+	assert_int_equal(value.state, CGW_OK);
+	assert_true(value.real > 1499.9 && value.real < 1500.1);
+	/* 3000 ns in 2 s: a share of the time. */
+	value = cgw_process_use_value(CGW_PROCESS_RUN_DELAY, &before, &now, 2);
+	assert_true(value.real > 0.000149 && value.real < 0.000151);
+	/* A thread exited. */
+	assert_int_equal(cgw_process_use_value(CGW_PROCESS_RUN_DELAY, &now, &before, 2).state,
+			 CGW_WARMUP);
+	assert_int_equal(cgw_process_use_value(CGW_PROCESS_READ, NULL, &now, 2).state, CGW_WARMUP);
+	assert_int_equal(cgw_process_use_value(CGW_PROCESS_READ, &before,
+					       &(struct cgw_number){.state = CGW_DENIED}, 2)
+				 .state,
+			 CGW_DENIED);
+	assert_int_equal(cgw_process_use_value(CGW_PROCESS_PSS, NULL, &now, 0).number, 4000);
+}
+
 /* No list contains a zombie; it is found by its groups, or by its parent's. */
 static void test_zombies(void **state)
 {
@@ -236,6 +297,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_process_in_several_hierarchies, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_processes_that_are_not_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_processes_use, setup, teardown),
+		cmocka_unit_test(test_rates_of_processes),
 		cmocka_unit_test_setup_teardown(test_zombies, setup, teardown),
 		cmocka_unit_test(test_calls_for_each_other_process),
 		cmocka_unit_test(test_privileges),

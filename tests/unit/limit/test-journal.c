@@ -172,6 +172,31 @@ static void test_numbers_continue_after_rotation(void **state)
 	assert_int_equal(counts[3], 1);
 }
 
+/* The last number is remembered, but two processes write the journal, and either may rotate it. */
+static void test_two_writers_use_no_number_twice(void **state)
+{
+	struct fixture *fixture = *state, other = *fixture;
+	unsigned counts[64] = {0};
+	char old[330];
+
+	assert_int_equal(journal_open(fixture->directory, &other.journal, NULL), 0);
+	assert_int_equal(intend(fixture, "/a", 0), 1);
+	assert_int_equal(settle(fixture, 1, "5"), 0);
+	assert_int_equal(intend(fixture, "/a", 0), 2);
+	assert_int_equal(intend(&other, "/b", 0), 3);
+	assert_int_equal(settle(fixture, 2, "5"), 0);
+	assert_int_equal(intend(fixture, "/a", 0), 4);
+	assert_int_equal(intend(&other, "/b", 0), 5);
+	(void)snprintf(old, sizeof(old), "%s.old", fixture->file);
+	assert_int_equal(rename(fixture->file, old), 0);
+	assert_int_equal(intend(&other, "/b", 0), 6);
+	assert_int_equal(intend(fixture, "/a", 0), 7);
+	read_counts(fixture, counts);
+	for (int i = 1; i <= 7; i++)
+		assert_int_equal(counts[i], 1);
+	journal_close(other.journal);
+}
+
 static void test_directory_that_others_can_write_is_refused(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -242,6 +267,7 @@ int main(void)
 		TEST(test_truncated_line_is_ended),
 		TEST(test_full_disk_leaves_no_half_line),
 		TEST(test_numbers_continue_after_rotation),
+		TEST(test_two_writers_use_no_number_twice),
 		TEST(test_directory_that_others_can_write_is_refused),
 		TEST(test_unit_of_change_is_kept),
 	};

@@ -293,6 +293,8 @@ static void update_devices(struct cgw_frame *frame, struct topology *topology, u
 	cgw_metric_set_add(&wanted, CGW_M_IO_RBYTES);
 	cgw_metric_set_add(&wanted, CGW_M_IO_WBYTES);
 	cgw_metric_set_add(&wanted, CGW_M_MEMORY_STAT_OTHER);
+	cgw_metric_set_add(&wanted, CGW_M_IO_STAT_OTHER);
+	cgw_metric_set_add(&wanted, CGW_M_MISC_CURRENT);
 	assert_int_equal(snapshot_begin(NULL, topology, &wanted, &snapshot), 0);
 	snapshot->monotonic_ns = snapshot->boottime_ns = seconds * 1000000000;
 	for (uint32_t i = 0; i < topology->view.count; i++)
@@ -369,6 +371,61 @@ static void test_first_line_of_device(void **state)
 	cgw_frame_free(frame);
 	topology_unref(before);
 	topology_unref(after);
+}
+
+/* A key of io.stat that is newer than cgward is summed over the devices. */
+static void test_nested_keys_that_no_metric_reads(void **state)
+{
+	static const struct line first[] = {
+		{"/a", CGW_M_IO_STAT_OTHER, "sda new", 100},
+		{"/a", CGW_M_IO_STAT_OTHER, "sda cost.new", 7},
+		{"/a", CGW_M_IO_STAT_OTHER, "(unknown) new", 20},
+		{"/b", CGW_M_IO_STAT_OTHER, "sda newer", 9},
+	};
+	static const struct line second[] = {
+		{"/a", CGW_M_IO_STAT_OTHER, "sda new", 104},
+		{"/a", CGW_M_IO_STAT_OTHER, "(unknown) new", 22},
+		{"/a", CGW_M_IO_STAT_OTHER, "sda cost.new", 17},
+	};
+	struct topology *topology = frame_topology(groups, ARRAY_SIZE(groups));
+	struct cgw_field rate = field("io.stat:cost.new.rate");
+	struct cgw_frame *frame;
+	char text[128];
+
+	(void)state;
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	update_devices(frame, topology, 10, first, ARRAY_SIZE(first));
+	assert_field(frame, "io.stat:new", "/a", CGW_OK, 120);
+	assert_field(frame, "io.stat:cost.new", "/a", CGW_OK, 7);
+	assert_field(frame, "io.stat:new", "/b", CGW_ABSENT, 0);
+	update_devices(frame, topology, 12, second, ARRAY_SIZE(second));
+	assert_field(frame, "io.stat:new.rate", "/a", CGW_OK, 3);
+	assert_field(frame, "io.stat:cost.new.rate", "/a", CGW_OK, 5);
+	cgw_field_key(rate, text, sizeof(text));
+	assert_string_equal(text, "io.stat:cost.new.rate");
+	assert_true(cgw_field_equal(field("io.stat:cost.usage"), field("io.cost.usage")));
+	cgw_frame_free(frame);
+	topology_unref(topology);
+}
+
+/* A name in a file of names is a field of its own. */
+static void test_names_are_fields(void **state)
+{
+	static const struct line lines[] = {
+		{"/a", CGW_M_MISC_CURRENT, "res_a", 3},
+		{"/a", CGW_M_MISC_CURRENT, "res_b", 4},
+	};
+	struct topology *topology = frame_topology(groups, ARRAY_SIZE(groups));
+	struct cgw_frame *frame;
+
+	(void)state;
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	update_devices(frame, topology, 10, lines, ARRAY_SIZE(lines));
+	assert_field(frame, "misc.current:res_a", "/a", CGW_OK, 3);
+	assert_field(frame, "misc.current:res_c", "/a", CGW_ABSENT, 0);
+	assert_int_equal(field("dmem.current:drm/0000:03:00.0/vram0").unit, CGW_UNIT_BYTES);
+	cgw_frame_free(frame);
+	topology_unref(topology);
 }
 
 /* A key of memory.stat that is newer than cgward is a field of its own. */
@@ -498,6 +555,8 @@ int main(void)
 		cmocka_unit_test(test_recreated_group_has_no_rate),
 		cmocka_unit_test(test_first_line_of_device),
 		cmocka_unit_test(test_keys_that_no_metric_reads),
+		cmocka_unit_test(test_nested_keys_that_no_metric_reads),
+		cmocka_unit_test(test_names_are_fields),
 		cmocka_unit_test(test_group_of_two_hierarchies),
 	};
 

@@ -211,6 +211,39 @@ static void test_oom_kill(void **state)
 	assert_true(page_store_newest(fixture->pages, "/top", &other) < 0);
 }
 
+static void *allocate_nothing(size_t size)
+{
+	(void)size;
+	return NULL;
+}
+
+/* The whole page cannot be made: a short one is written from memory that was allocated before. */
+static void test_oom_kill_without_memory(void **state)
+{
+	struct fixture *fixture = *state;
+	CLEANUP(string_list_free) struct string_list ids = {0};
+	CLEANUP(cleanup_json) json_t *page = NULL;
+	uint64_t end_ns = clock_now_ns() + DEADLINE_NS;
+
+	json_set_alloc_funcs(allocate_nothing, free);
+	start(fixture);
+	while (ids.count == 0) {
+		assert_true(clock_now_ns() < end_ns);
+		fixture->kills++;
+		log_kill(fixture);
+		write_counters(fixture);
+		clock_sleep_ms(400);
+		(void)page_store_list(fixture->pages, &ids);
+	}
+	fixture->postmortem = postmortem_stop(fixture->postmortem);
+	json_set_alloc_funcs(malloc, free);
+	assert_int_equal(page_store_read(fixture->pages, ids.items[0], &page), 0);
+	assert_string_equal(text_of(page, "group"), "/top/web");
+	assert_non_null(strstr(text_of(page, "summary"), "OOM-killed; the last one: 77 (ea ter)"));
+	assert_non_null(text_of(page, "incomplete"));
+	assert_string_equal(text_of(json_object_get(page, "kernel_log"), "limit_of"), "/top");
+}
+
 static void test_kill_in_a_removed_group(void **state)
 {
 	struct fixture *fixture = *state;
@@ -304,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_oom_kill, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_oom_kill_without_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kill_in_a_removed_group, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_fork, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_action_of_a_rule, setup, teardown),

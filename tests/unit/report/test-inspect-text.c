@@ -31,7 +31,7 @@ static void test_names_in_tables_are_escaped(void **state)
 
 	(void)state;
 	assert_non_null(out);
-	table_start(&table, out, "NAME|>NUMBER");
+	table_start(&table, out, "NAME|>NUMBER", 0);
 	for (size_t i = 0; i < SPECIAL_NAME_COUNT; i++) {
 		table_row(&table);
 		table_name(&table, special_names[i]);
@@ -149,11 +149,41 @@ static void test_resources_without_limit(void **state)
 	assert_line(text, "privilege", "privilege none");
 }
 
+/* At a terminal the table fits: what is empty or least needed gives way, then names are cut. */
+static void test_processes_fit_the_terminal(void **state)
+{
+	static char command[] =
+		"/usr/bin/program with a very long list of arguments that does not fit";
+	struct fixture *fixture = *state;
+	char *text;
+
+	fixture->process.command = command;
+	fixture->view.sections = SECTION_PROCESSES;
+	fixture->view.uses = 1U << CGW_PROCESS_READ | 1U << CGW_PROCESS_PSS;
+	fixture->process.use[CGW_PROCESS_READ] = (struct cgw_number)OK(4096);
+	fixture->process.use[CGW_PROCESS_PSS] = (struct cgw_number)OK(3 << 20);
+	text = report_text(&fixture->view);
+	assert_has(text, "READ/S");
+	assert_has(text, "INNER UID");
+	assert_has(text, "does not fit\n");
+	free(text);
+	fixture->view.width = 60;
+	text = report_text(&fixture->view);
+	assert_null(strstr(text, "READ/S"));
+	assert_null(strstr(text, "INNER UID"));
+	assert_null(strstr(text, "PARENT"));
+	assert_has(text, " 3.0M ");
+	for (const char *at = text; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n')
+		assert_true(strcspn(at, "\n") <= 62); /* the sign of the cut has 3 bytes */
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_in_tables_are_escaped),
 		cmocka_unit_test_setup_teardown(test_resources_without_limit, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_processes_fit_the_terminal, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

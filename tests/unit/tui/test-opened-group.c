@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-opened-group.c - the pages of an opened group, read from files. */
 #include <locale.h>
+#include <signal.h>
 
 #include "session.h"
 #include "tree.h"
+#include "tui/action/change-job.h"
 #include "tui/detail/detail.h"
 
 #define NGINX "/system.slice/nginx.service"
@@ -137,6 +139,37 @@ static void test_processes(void **state)
 	end(&fixture);
 }
 
+/* What does not fit is shown if it is the order; the proportional set size is read only then. */
+static void test_columns_of_processes(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "4");
+	write_process(&fixture, 41, 100, 300, 1000);
+	tree_file(fixture.tree, "proc/41/io", "read_bytes: 0\nwrite_bytes: 0\n");
+	tree_file(fixture.tree, "proc/41/task/41/schedstat", "1 0 1\n");
+	tree_file(fixture.tree, "proc/41/smaps_rollup", "Pss: 4096 kB\n");
+	fixture.session.columns = 80;
+	free(session_text(&fixture.session));
+	update(&fixture);
+	session_shows(&fixture.session, "TIME  COMMAND");
+	fixture.session.columns = 120;
+	free(session_text(&fixture.session));
+	update(&fixture);
+	session_shows(&fixture.session, "DELAY  READ/S WRITE/S  COMMAND");
+	session_hides(&fixture.session, "PSS");
+	fixture.session.columns = 80;
+	session_keys(&fixture.session, "o o o o");
+	session_shows(&fixture.session, "sorted by bytes read");
+	update(&fixture);
+	session_shows(&fixture.session, "TIME  READ/S  COMMAND");
+	session_keys(&fixture.session, "o o");
+	update(&fixture);
+	session_shows(&fixture.session, "   4.0M  [p41]");
+	end(&fixture);
+}
+
 static void expect_process(struct fixture *fixture, pid_t pid)
 {
 	const struct process *process;
@@ -150,6 +183,7 @@ static void expect_process(struct fixture *fixture, pid_t pid)
 /* Keys act on the selected process, which stays selected when the order changes. */
 static void test_actions_on_one_process(void **state)
 {
+	const struct change_job *change;
 	struct fixture fixture;
 	struct job *job;
 
@@ -182,6 +216,14 @@ static void test_actions_on_one_process(void **state)
 	job = job_pop(&fixture.session.app->jobs);
 	assert_non_null(job);
 	assert_true(job->acts);
+	/* A change, which is in the journal, of this process only. */
+	change = change_job_from(job);
+	assert_non_null(change);
+	assert_int_equal(change->steps[0].kind, CGW_STEP_KILL);
+	assert_int_equal(change->steps[0].signal, SIGTERM);
+	assert_int_equal(change->steps[0].pid, 41);
+	assert_int_equal(change->steps[0].process_start, 7); /* see write_process() */
+	assert_string_equal(change->targets.items[0].path, NGINX);
 	job->free(job);
 	session_keys(&fixture.session, "m");
 	session_shows(&fixture.session, "Move process 41 to the group: " NGINX);
@@ -268,6 +310,55 @@ static void test_remedy_fills_in_the_form(void **state)
 }
 
 /* A limit of an ancestor is named where it is lower, and the group's own limit is not. */
+/* Limits from the samples since the page was opened; Enter fills in the form. */
+static void test_advice_from_the_samples_so_far(void **state)
+{
+	struct cgw_metric_set metrics = {0};
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "2");
+	app_metrics(fixture.session.app, &metrics);
+	assert_false(cgw_metric_set_has(&metrics, CGW_M_CPU_WEIGHT)); /* not before it is shown */
+	assert_true(session_keys(&fixture.session, "8") & REACTION_METRICS);
+	app_metrics(fixture.session.app, &metrics);
+	assert_true(cgw_metric_set_has(&metrics, CGW_M_CPU_WEIGHT));
+	session_shows(&fixture.session, "No limit can be computed");
+	update(&fixture);
+	expect_line(&fixture, "Limits from 1 sample ", NULL, NULL);
+	session_shows(&fixture.session, "only 1 sample");
+	for (int i = 0; i < 11; i++)
+		update(&fixture);
+	/* 41% and 33 tasks, with a quarter and a half more. */
+	session_expect(&fixture.session, "detail-advice");
+	expect_line(&fixture, "cpu.max ", " 52% ", NULL);
+	expect_line(&fixture, "cpu.max ", " now max", NULL);
+	expect_line(&fixture, "pids.max ", " 65 ", NULL);
+	session_keys(&fixture.session, "Home /");
+	session_type(&fixture.session, "pids.max");
+	session_keys(&fixture.session, "Enter Esc Enter");
+	for (struct job *job; (job = job_pop(&fixture.session.app->jobs)) != NULL;) {
+		job->run(job);
+		(void)app_job_done(fixture.session.app, job);
+	}
+	session_shows(&fixture.session, "Limits of " NGINX);
+	expect_line(&fixture, "pids.max ", "65", NULL);
+	end(&fixture);
+}
+
+static void test_advice_is_not_computed_for_other_hosts(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "2");
+	fixture.session.app->source_flags = SOURCE_REMOTE;
+	session_keys(&fixture.session, "8");
+	session_shows(&fixture.session, "Limits are computed on each host");
+	assert_null(fixture.session.app->advice.advisor);
+	end(&fixture);
+}
+
 static void test_limits(void **state)
 {
 	struct fixture fixture;
@@ -400,10 +491,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_columns_of_processes),
 		cmocka_unit_test(test_actions_on_one_process),
 		cmocka_unit_test(test_init_process_is_not_signalled),
 		cmocka_unit_test(test_processes_of_the_groups_below),
 		cmocka_unit_test(test_remedy_fills_in_the_form),
+		cmocka_unit_test(test_advice_from_the_samples_so_far),
+		cmocka_unit_test(test_advice_is_not_computed_for_other_hosts),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_events_since_the_group_was_opened),
 		cmocka_unit_test(test_limits_of_graphs),

@@ -79,6 +79,7 @@ static void test_view_is_saved_and_applied(void **state)
 	assert_int_equal(settings_set(&app->settings, "groups", "column", "io.read", NULL), 0);
 	assert_int_equal(settings_set(&app->settings, "screen", "theme", "light", NULL), 0);
 	session_keys(&fixture.session, "F5 i I F4");
+	app->settings_changed = false; /* saving them is another test */
 	session_type(&fixture.session, "cpu > 5%");
 	session_keys(&fixture.session, "Enter");
 	save_as(&fixture.session, "io");
@@ -106,6 +107,61 @@ static void test_view_is_saved_and_applied(void **state)
 	session_keys(&fixture.session, "Enter");
 	session_shows(&fixture.session, "deleted view all");
 	expect_config(&fixture, io_view);
+	end(&fixture);
+}
+
+/* A view lasts until the end of the session; what does not belong to views is kept as always. */
+static void test_applied_view_is_not_kept(void **state)
+{
+	static const char *const text = "[groups]\nsort = io.read\n"
+					"[view io]\nfilter = cpu > 5%\ntree = no\nsort = io\n";
+	struct fixture fixture;
+	struct app *app;
+
+	(void)state;
+	begin(&fixture);
+	app = fixture.session.app;
+	write_config(&fixture, text);
+	session_keys(&fixture.session, "M V Enter I");
+	session_shows(&fixture.session, "view io  filter cpu > 5%");
+	app_save(app);
+	/* The key M before the view is kept, the key I within it is not. */
+	expect_config(&fixture, "[groups]\nsort = memory.working_set\n"
+				"[view io]\nfilter = cpu > 5%\ntree = no\nsort = io\n");
+	session_keys(&fixture.session, "z");
+	app_save(app);
+	expect_config(&fixture, "[groups]\nidle = no\nsort = memory.working_set\n"
+				"[view io]\nfilter = cpu > 5%\ntree = no\nsort = io\n");
+	session_keys(&fixture.session, "V");
+	session_type(&fixture.session, "(none");
+	session_keys(&fixture.session, "Enter");
+	session_hides(&fixture.session, "view io");
+	session_shows(&fixture.session, "▼MEM");
+	assert_int_equal(app->list.filter.kind, FILTER_NONE);
+	assert_int_equal(app->settings.choices[CHOICE_TREE], 1);
+	assert_int_equal(app->settings.choices[CHOICE_UPWARDS], 0);
+	assert_int_equal(app->settings.choices[CHOICE_IDLE], 0);
+	session_keys(&fixture.session, "I");
+	app_save(app);
+	expect_config(&fixture, "[groups]\norder = up\nidle = no\nsort = memory.working_set\n"
+				"[view io]\nfilter = cpu > 5%\ntree = no\nsort = io\n");
+	end(&fixture);
+}
+
+/* What options have set, such as --flat, is for this session only. */
+static void test_only_changes_are_kept(void **state)
+{
+	struct fixture fixture;
+	struct app *app;
+
+	(void)state;
+	begin(&fixture);
+	app = fixture.session.app;
+	assert_int_equal(settings_set(&app->settings, "groups", "tree", "no", NULL), 0);
+	app->kept = app->settings;
+	session_keys(&fixture.session, "I z z");
+	app_save(app);
+	expect_config(&fixture, "[groups]\norder = up\n");
 	end(&fixture);
 }
 
@@ -251,6 +307,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_view_is_saved_and_applied),
+		cmocka_unit_test(test_applied_view_is_not_kept),
+		cmocka_unit_test(test_only_changes_are_kept),
 		cmocka_unit_test(test_other_lines_stay),
 		cmocka_unit_test(test_invalid_views_are_refused),
 		cmocka_unit_test(test_names),

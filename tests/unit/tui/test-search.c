@@ -150,6 +150,56 @@ static void test_each_view_has_its_own_search(void **state)
 	session_end(&session);
 }
 
+/* As in less: the prompt is empty, Up recalls, Enter alone repeats the last search. */
+static void test_search_starts_empty(void **state)
+{
+	struct session session;
+	struct app *app;
+
+	(void)state;
+	session_begin(&session, 24, 100);
+	app = session.app;
+	session_keys(&session, "/");
+	session_type(&session, "a\\b");
+	session_keys(&session, "Enter /");
+	session_type(&session, "slice");
+	session_keys(&session, "Enter /");
+	session_type(&session, "nginx");
+	assert_string_equal(app->views[0].search, "nginx");
+	session_keys(&session, "Enter");
+	session_keys(&session, "/ Up");
+	session_shows(&session, "Search: nginx");
+	session_keys(&session, "Up Up");
+	session_shows(&session, "Search: a\\b");
+	session_shows(&session, "no match");
+	assert_true(session_keys(&session, "Up") & REACTION_BEEP);
+	session_keys(&session, "Down");
+	session_shows(&session, "Search: slice");
+	assert_string_equal(app->views[0].search, "slice");
+	session_keys(&session, "Home Esc");
+	assert_string_equal(app->views[0].search, "");
+	/* Also in another view. */
+	session_keys(&session, "Enter 2 / Enter");
+	assert_string_equal(app->views[1].search, "nginx");
+	session_end(&session);
+}
+
+/* A second filter of the help replaces the first. */
+static void test_help_filter_starts_empty(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "? /");
+	session_type(&session, "undo");
+	session_keys(&session, "Enter /");
+	session_shows(&session, "Move up");
+	session_type(&session, "freeze");
+	session_shows(&session, "Freeze (suspend)");
+	session_end(&session);
+}
+
 static void test_search_in_the_policy(void **state)
 {
 	struct session session;
@@ -180,6 +230,8 @@ int main(void)
 		cmocka_unit_test(test_help_is_filtered),
 		cmocka_unit_test(test_actions_are_found_by_name),
 		cmocka_unit_test(test_each_view_has_its_own_search),
+		cmocka_unit_test(test_search_starts_empty),
+		cmocka_unit_test(test_help_filter_starts_empty),
 		cmocka_unit_test(test_search_in_the_policy),
 	};
 

@@ -28,8 +28,9 @@ test_at_exit+=(stop_units)
 printf '[Service]\nWatchdogSec=4s\nTimeoutAbortSec=4s\nLimitCORE=0\n' >/run/systemd/system/cgward.service.d/test.conf
 systemctl daemon-reload
 same "systemd-analyze verify accepts the unit" "" "$(systemd-analyze verify --man=no /usr/lib/systemd/system/cgward.service 2>&1 | grep -i cgward)"
-# cgward.service needs the network namespace of the machine for process events, and the loopback interface.
-for bound in cgward:2.3 cgward-serve:2.0; do
+# cgward.service needs the network namespace of the machine for process events, the loopback interface and the
+# kernel log.
+for bound in cgward:2.6 cgward-serve:2.0; do
 	unit=${bound%:*} most=${bound#*:}
 	exposure=$(systemd-analyze security --no-pager "$unit.service" | awk '/Overall exposure level/ {print $(NF - 2)}')
 	check "$unit.service has an exposure level of $exposure (at most $most)" awk -v e="$exposure" -v m="$most" 'BEGIN { exit !(e != "" && e <= m) }'

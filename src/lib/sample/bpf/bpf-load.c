@@ -92,6 +92,8 @@ static int set_load_error(int error, struct cgw_diag *diag)
 
 static uint32_t requested_entries(const struct bpf_sizes *sizes, size_t array)
 {
+	if (array == BPF_ARRAY_OF(BPF_PART_STAT))
+		return sizes->stats;
 	if (array >= BPF_ARRAY_PART)
 		return sizes->parts;
 	switch (array) {

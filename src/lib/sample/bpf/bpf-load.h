@@ -40,6 +40,7 @@ struct bpf_loaded {
 struct bpf_sizes {
 	uint32_t groups;
 	uint32_t parts; /* of each part's array */
+	uint32_t stats; /* of that of memory.stat: one per group and block */
 	uint32_t percpu;
 	uint32_t devices;
 };

@@ -12,7 +12,8 @@ static void request_stat(struct bpf_control *control, struct bpf_column *column,
 {
 	if (control->stat_count == BPF_STAT_MAX)
 		return;
-	column->index = BPF_STAT_FIRST + control->stat_count;
+	column->index = BPF_STAT_FIRST + control->stat_count % BPF_STAT_BLOCK;
+	column->block = control->stat_count / BPF_STAT_BLOCK;
 	control->stat_index[control->stat_count++] = index;
 }
 
@@ -42,11 +43,14 @@ static void clear_request(struct bpf *bpf)
 
 void bpf_update_pointers(struct bpf *bpf)
 {
+	const struct bpf_control *control = bpf_programs_control(bpf->programs);
+
 	for (size_t i = 0; i < bpf->column_count; i++) {
 		struct bpf_column *column = &bpf->columns[i];
 
 		column->records =
 			bpf_programs_part(bpf->programs, column->row->part, &column->stride);
+		column->records += (size_t)column->block * control->stat_stride * column->stride;
 		column->devices = bpf_programs_devices(bpf->programs);
 	}
 }
@@ -57,7 +61,6 @@ static void request_columns(struct bpf *bpf, bool proven)
 	struct bpf_control *control = bpf_programs_control(bpf->programs);
 
 	clear_request(bpf);
-	bpf_update_pointers(bpf);
 	bpf->stat_file = SIZE_MAX;
 	for (size_t i = 0; i < bpf->column_count; i++) {
 		struct bpf_column *column = &bpf->columns[i];
@@ -72,6 +75,7 @@ static void request_columns(struct bpf *bpf, bool proven)
 		if (proven && !column->from_root)
 			request_stat(control, column, bpf->stat_index[column->metric]);
 	}
+	bpf_update_pointers(bpf);
 }
 
 /* CPU usage requires the per-CPU addresses; devices require flushing of all statistics. */
@@ -177,7 +181,8 @@ static int prove_columns(struct bpf *bpf, const struct plan *plan)
 	if (r < 0)
 		return r;
 	request_columns(bpf, true);
-	return bpf_walk_missing(bpf);
+	r = bpf_reserve_stats(bpf);
+	return r < 0 ? r : bpf_walk_missing(bpf);
 }
 
 int bpf_set_plan(void *collector, const struct plan *plan, struct coverage *coverage)

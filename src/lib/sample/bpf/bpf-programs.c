@@ -27,7 +27,7 @@ struct bpf_programs {
 	int links[CGW_HIERARCHY_MAX]; /* -1: the hierarchy is not walked */
 	struct mapping maps[BPF_ARRAY_COUNT];
 	uint32_t range[CGW_HIERARCHY_MAX]; /* index of the hierarchy's range in `groups` */
-	uint32_t capacity, group_entries, percpu_count, device_entries;
+	uint32_t capacity, stat_blocks, group_entries, percpu_count, device_entries;
 	uint8_t versions[CGW_HIERARCHY_MAX];
 };
 
@@ -159,6 +159,7 @@ static int load(struct bpf_programs *programs, const struct cgw_layout *layout,
 	struct bpf_sizes sizes = {
 		.groups = programs->capacity * (uint32_t)layout->hierarchy_count + BPF_SINGLE_MAX,
 		.parts = programs->capacity + BPF_SINGLE_MAX,
+		.stats = (programs->capacity + BPF_SINGLE_MAX) * programs->stat_blocks,
 		.percpu = 1,
 		.devices = DEVICES_PER_GROUP * programs->capacity + BPF_DEVICE_MAX,
 	};
@@ -187,9 +188,9 @@ static int load(struct bpf_programs *programs, const struct cgw_layout *layout,
 	return 0;
 }
 
-int bpf_programs_load(const struct cgw_layout *layout, uint32_t capacity, uint32_t hierarchies,
-		      struct bpf_programs **ret_programs, uint32_t *ret_hierarchies,
-		      struct cgw_diag *diag)
+int bpf_programs_load(const struct cgw_layout *layout, uint32_t capacity, uint32_t stat_blocks,
+		      uint32_t hierarchies, struct bpf_programs **ret_programs,
+		      uint32_t *ret_hierarchies, struct cgw_diag *diag)
 {
 	struct bpf_programs *programs = calloc(1, sizeof(*programs));
 	int r;
@@ -197,12 +198,14 @@ int bpf_programs_load(const struct cgw_layout *layout, uint32_t capacity, uint32
 	if (programs == NULL)
 		return cgw_diag_set(diag, -ENOMEM, "out of memory");
 	programs->capacity = capacity;
+	programs->stat_blocks = stat_blocks;
 	memset(programs->links, 0xff, sizeof(programs->links));
 	r = load(programs, layout, hierarchies, ret_hierarchies, diag);
 	if (r < 0) {
 		bpf_programs_free(programs);
 		return r;
 	}
+	bpf_programs_control(programs)->stat_stride = capacity + BPF_SINGLE_MAX;
 	*ret_programs = programs;
 	return 0;
 }
@@ -210,6 +213,11 @@ int bpf_programs_load(const struct cgw_layout *layout, uint32_t capacity, uint32
 struct bpf_control *bpf_programs_control(struct bpf_programs *programs)
 {
 	return programs->maps[BPF_ARRAY_CONTROL].bytes;
+}
+
+uint32_t bpf_programs_stat_blocks(const struct bpf_programs *programs)
+{
+	return programs->stat_blocks;
 }
 
 uint32_t bpf_programs_capacity(const struct bpf_programs *programs)

@@ -12,13 +12,14 @@
 struct bpf_programs;
 
 /*
- * Loads the programs for up to `capacity` groups per hierarchy. `ret_hierarchies` receives the
- * subset of `hierarchies` (a mask) that the kernel can walk. -EOPNOTSUPP: not supported by the
+ * Loads the programs for up to `capacity` groups per hierarchy, with `stat_blocks` records of
+ * memory.stat each. `ret_hierarchies` receives the subset of `hierarchies` (a mask) that the kernel
+ * can walk. -EOPNOTSUPP: not supported by the
  * build or the kernel; -EPERM: privileges are missing.
  */
-int bpf_programs_load(const struct cgw_layout *layout, uint32_t capacity, uint32_t hierarchies,
-		      struct bpf_programs **ret_programs, uint32_t *ret_hierarchies,
-		      struct cgw_diag *diag);
+int bpf_programs_load(const struct cgw_layout *layout, uint32_t capacity, uint32_t stat_blocks,
+		      uint32_t hierarchies, struct bpf_programs **ret_programs,
+		      uint32_t *ret_hierarchies, struct cgw_diag *diag);
 /* Accepts NULL, returns NULL. */
 struct bpf_programs *bpf_programs_free(struct bpf_programs *programs);
 
@@ -29,6 +30,8 @@ uint32_t bpf_programs_capacity(const struct bpf_programs *programs);
 struct bpf_group_record *bpf_programs_groups(struct bpf_programs *programs, uint32_t hierarchy);
 /* A terminated name, by its offset in the names array. */
 const char *bpf_programs_name(const struct bpf_programs *programs, uint32_t offset);
+/* The number of records that a group has in the array of memory.stat. */
+uint32_t bpf_programs_stat_blocks(const struct bpf_programs *programs);
 /* The records of a part: `ret_stride` numbers per slot. */
 const uint64_t *bpf_programs_part(const struct bpf_programs *programs, enum bpf_part part,
 				  size_t *ret_stride);

@@ -31,11 +31,11 @@ static void forget_slots(struct bpf *bpf)
 	}
 }
 
-static int load(struct bpf *bpf, uint32_t capacity, struct cgw_diag *diag)
+static int load(struct bpf *bpf, uint32_t capacity, uint32_t stat_blocks, struct cgw_diag *diag)
 {
 	bpf->programs = bpf_programs_free(bpf->programs);
 	forget_slots(bpf);
-	return bpf_programs_load(bpf->layout, capacity, all_hierarchies(bpf->layout),
+	return bpf_programs_load(bpf->layout, capacity, stat_blocks, all_hierarchies(bpf->layout),
 				 &bpf->programs, &bpf->hierarchies, diag);
 }
 
@@ -287,13 +287,12 @@ static void refresh_stat(struct bpf *bpf)
 	}
 }
 
-/* Loads the programs again for more groups. */
-static int grow(struct bpf *bpf)
+/* Loads the programs again for more groups or more values of each, with the same request. */
+static int reload(struct bpf *bpf, uint32_t capacity, uint32_t stat_blocks)
 {
-	uint32_t count = bpf_programs_control(bpf->programs)->count;
 	struct bpf_control request = *bpf_programs_control(bpf->programs);
 	struct bpf_control *control;
-	int r = load(bpf, count + count / 2, NULL);
+	int r = load(bpf, capacity, stat_blocks, NULL);
 
 	if (r < 0)
 		return r;
@@ -303,6 +302,13 @@ static int grow(struct bpf *bpf)
 	control->stat_count = request.stat_count;
 	memcpy(control->stat_index, request.stat_index, sizeof(control->stat_index));
 	return 0;
+}
+
+static int grow(struct bpf *bpf)
+{
+	uint32_t count = bpf_programs_control(bpf->programs)->count;
+
+	return reload(bpf, count + count / 2, bpf_programs_stat_blocks(bpf->programs));
 }
 
 /* Groups are usually created and removed in all hierarchies at once, so a change walks all. */
@@ -337,6 +343,18 @@ int bpf_update(void *collector, const struct cgw_metric_set *expected, bool ever
 			r = walk_with_changes(bpf, bpf->hierarchies);
 	}
 	return r;
+}
+
+int bpf_reserve_stats(struct bpf *bpf)
+{
+	uint32_t count = bpf_programs_control(bpf->programs)->stat_count;
+	uint32_t blocks = (count + BPF_STAT_BLOCK - 1) / BPF_STAT_BLOCK;
+	int r;
+
+	if (blocks <= bpf_programs_stat_blocks(bpf->programs))
+		return 0;
+	r = reload(bpf, bpf_programs_capacity(bpf->programs), blocks);
+	return r < 0 ? r : walk_with_changes(bpf, bpf->hierarchies);
 }
 
 static bool is_collected(const struct bpf *bpf, uint32_t hierarchy)
@@ -409,7 +427,7 @@ int bpf_open(const struct discover *discover, struct files *files, uint32_t capa
 	bpf->discover = discover;
 	bpf->files = files;
 	bpf->stat_file = SIZE_MAX;
-	r = load(bpf, capacity > CAPACITY_MIN ? capacity : CAPACITY_MIN, diag);
+	r = load(bpf, capacity > CAPACITY_MIN ? capacity : CAPACITY_MIN, 1, diag);
 	if (r < 0) {
 		close_bpf(bpf);
 		return r;

@@ -19,6 +19,7 @@ struct bpf_column {
 	const uint64_t *records; /* of the part, one per `stride` numbers */
 	const uint64_t *devices; /* of all groups */
 	size_t stride, index;
+	uint32_t block; /* of memory.stat: the group's record with the value */
 	uint64_t page_bytes;
 	uint64_t factor, factor_end; /* below factor_end: value = raw number * factor */
 	bool from_root; /* memory.stat, unknown index: provided only while the root's value is 0 */
@@ -65,6 +66,8 @@ struct bpf {
 int bpf_update(void *collector, const struct cgw_metric_set *expected, bool everything);
 /* Walks the hierarchies whose last pass did not collect everything requested now. */
 int bpf_walk_missing(struct bpf *bpf);
+/* Makes room for the requested values of memory.stat; loads the programs again if there is none. */
+int bpf_reserve_stats(struct bpf *bpf);
 
 /* bpf-plan.c: finds out which metrics of the plan the programs provide, by comparing values. */
 int bpf_set_plan(void *collector, const struct plan *plan, struct coverage *coverage);

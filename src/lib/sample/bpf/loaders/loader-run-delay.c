@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * loader-run-delay.c - loader of the BPF programs, made by programs/generate; do not edit.
- * sources: ee7042e09392ac8bc66535034b1d40de8aca11b38e707d5679405f22e72c72f6
+ * sources: 39cdb446cdd8ab4518e56981d8c23f7df85eb7049a70275612b9f0f65dc831f7
  * made with: clang 14.0.6, libbpf 1.1.2
  */
 #include "lib/sample/bpf/bpf-loader.h"

@@ -74,6 +74,7 @@ struct stat_context {
 	struct record_stat *to;
 	__u64 stats; /* address of the group's struct memcg_vmstats */
 	__u64 id;    /* of the group */
+	__u32 first; /* of the values in `to` */
 };
 
 static long learn_if_requested(__u32 i, struct stat_context *context)
@@ -128,11 +129,11 @@ static __always_inline void collect_limits(const struct visit *visit)
 
 static long collect_one_stat(__u32 i, struct stat_context *context)
 {
-	__u32 index;
+	__u32 value = context->first + i, index;
 
-	if (i >= BPF_STAT_MAX)
+	if (i >= BPF_STAT_BLOCK || value >= BPF_STAT_MAX)
 		return 1;
-	index = context->control->stat_index[i];
+	index = context->control->stat_index[value];
 	context->to->field[BPF_STAT_FIRST + i] =
 		index & BPF_STAT_EVENT
 			? READ_U64(ELEMENT(context->stats, struct memcg_vmstats, events,
@@ -141,21 +142,36 @@ static long collect_one_stat(__u32 i, struct stat_context *context)
 	return 0;
 }
 
+/* Collects the values from `first` on into the group's record of that block. */
+static __always_inline void collect_stat_block(const struct visit *visit,
+					       struct cgroup_subsys_state *css,
+					       struct stat_context *context, __u32 block)
+{
+	__u32 count = context->control->stat_count - context->first;
+	__u32 record = visit->slot + block * context->control->stat_stride;
+
+	context->to = bpf_map_lookup_elem(&stat, &record);
+	if (begin_record(context->to, css, visit))
+		bpf_loop(count < BPF_STAT_BLOCK ? count : BPF_STAT_BLOCK, collect_one_stat, context,
+			 0);
+}
+
 static __always_inline void collect_stat(const struct visit *visit)
 {
-	struct record_stat *to = bpf_map_lookup_elem(&stat, &visit->slot);
 	struct cgroup_subsys_state *css = CSS(visit, memory_cgrp_id);
 	const struct bpf_control *control = visit->control;
-	struct stat_context context;
-	__u64 stats;
+	struct stat_context context = {.control = control};
 
-	if (!begin_record(to, css, visit) ||
-	    (control->stat_count == 0 && control->learn_count == 0))
-		return;
-	stats = ADDRESS(AS(struct mem_cgroup, css), struct mem_cgroup, vmstats);
-	context = (struct stat_context){control, to, stats, 0};
-	bpf_loop(control->stat_count, collect_one_stat, &context, 0);
-	if (control->learn_count == 0)
+	if (css != NULL)
+		context.stats = ADDRESS(AS(struct mem_cgroup, css), struct mem_cgroup, vmstats);
+	collect_stat_block(visit, css, &context, 0);
+#pragma unroll
+	for (__u32 block = 1; block < BPF_STAT_BLOCK_MAX; block++) {
+		context.first = block * BPF_STAT_BLOCK;
+		if (control->stat_count > context.first)
+			collect_stat_block(visit, css, &context, block);
+	}
+	if (control->learn_count == 0 || !is_visible(css, control))
 		return;
 	context.id = id_of(visited_group(visit));
 	bpf_loop(control->learn_count, learn_if_requested, &context, 0);

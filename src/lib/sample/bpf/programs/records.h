@@ -10,17 +10,19 @@
 #ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_RECORDS_H
 #define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_RECORDS_H
 
-#define BPF_NAME_SIZE  256       /* NAME_MAX and the terminator */
-#define BPF_NAMES_SIZE (1 << 20) /* bytes for the names of groups that are new in one pass */
-#define BPF_PERCPU_MAX 16        /* with more CPUs, only their sum is collected */
-#define BPF_CPU_MAX    256
-#define BPF_STAT_MAX   32 /* values of memory.stat per pass */
-#define BPF_LEARN_MAX  12
-#define BPF_SINGLE_MAX 1 /* slots after the capacity, for a single group */
-#define BPF_LEARN_SIZE 64
-#define BPF_DEVICE_MAX 32 /* per group; with more devices its file is read */
-#define BPF_COPY_SIZE  128
-#define BPF_POLICY_MAX 6 /* policies of the block layer (BLKCG_MAX_POLS) */
+#define BPF_NAME_SIZE      256       /* NAME_MAX and the terminator */
+#define BPF_NAMES_SIZE     (1 << 20) /* bytes for the names of groups that are new in one pass */
+#define BPF_PERCPU_MAX     16        /* with more CPUs, only their sum is collected */
+#define BPF_CPU_MAX        256
+#define BPF_STAT_BLOCK     32 /* values of memory.stat per record; a group has one per block */
+#define BPF_STAT_BLOCK_MAX 3
+#define BPF_STAT_MAX       (BPF_STAT_BLOCK * BPF_STAT_BLOCK_MAX)
+#define BPF_LEARN_MAX      12
+#define BPF_SINGLE_MAX     1 /* slots after the capacity, for a single group */
+#define BPF_LEARN_SIZE     64
+#define BPF_DEVICE_MAX     32 /* per group; with more devices its file is read */
+#define BPF_COPY_SIZE      128
+#define BPF_POLICY_MAX     6 /* policies of the block layer (BLKCG_MAX_POLS) */
 
 /* The values of one group by controller. The first number of each record is its state. */
 enum bpf_part {
@@ -129,8 +131,8 @@ enum bpf_limits_field {
 
 enum bpf_stat_field {
 	BPF_STAT_STATE,
-	BPF_STAT_FIRST, /* of BPF_STAT_MAX, as requested */
-	BPF_STAT_SIZE = BPF_STAT_FIRST + BPF_STAT_MAX,
+	BPF_STAT_FIRST, /* of BPF_STAT_BLOCK, as requested */
+	BPF_STAT_SIZE = BPF_STAT_FIRST + BPF_STAT_BLOCK,
 };
 
 enum bpf_pids_field {
@@ -205,6 +207,7 @@ struct bpf_control {
 	unsigned int options; /* bits of BPF_OPTION_* */
 	unsigned int cpu_count;
 	unsigned int stat_count;
+	unsigned int stat_stride; /* from one block of a group to the next, in records */
 	unsigned int learn_count;
 	unsigned int check_names;              /* v1 can rename a group */
 	unsigned int single;                   /* collect only the group at the top */
