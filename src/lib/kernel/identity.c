@@ -156,8 +156,8 @@ static bool is_choice(const struct placeholder *placeholder, const char *text, s
 }
 
 /*
- * The longest match of at most `length` characters that the pattern's next character follows, and at
- * least `shortest`; SIZE_MAX: there is none. Names are long, and most match no pattern.
+ * The longest match of `shortest` to `length` characters that the pattern's next character follows;
+ * SIZE_MAX: there is none. Names are long, and most match no pattern.
  */
 static size_t next_length(const char *pattern, const char *text, const char *end, size_t length,
 			  size_t shortest)
