@@ -70,6 +70,7 @@ static int setup(void **state)
 		{"/top", CGW_M_MEMORY_SWAP_MAX, {0, CGW_MAX}},
 		{"/top/web", CGW_M_MEMORY_SWAP_MAX, {0, CGW_MAX}},
 	};
+	static const struct cgw_layout recorded = {.recorded = true};
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	struct topology *topology = frame_topology(groups, ARRAY_SIZE(groups));
 	struct cgw_snapshot *snapshot = frame_snapshot(topology, 5, values, ARRAY_SIZE(values));
@@ -83,7 +84,8 @@ static int setup(void **state)
 	fixture->now = (struct cgw_inspection){.path = strcpy(fixture->path, "/top/web"),
 					       .processes = &fixture->process,
 					       .process_count = 1};
-	fixture->view = (struct view){.frame = fixture->frame,
+	fixture->view = (struct view){.layout = &recorded,
+				      .frame = fixture->frame,
 				      .group = 2,
 				      .sections = SECTION_LIMITS,
 				      .now = &fixture->now};
