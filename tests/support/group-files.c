@@ -43,7 +43,7 @@ struct kernel_file {
 #define EVENTS "low high max oom oom_kill oom_group_kill sock_throttled"
 #define IO_STAT                                                                             \
 	"rbytes wbytes rios wios dbytes dios cost.vrate% cost.usage cost.wait cost.indebt " \
-	"cost.indelay use_delay delay_nsec missed total depth avg_lat win"
+	"cost.indelay use_delay delay_nsec missed total depth avg_lat win *newkey"
 #define RDMA_EVENTS "hca_handle.max hca_handle.alloc_fail hca_object.max hca_object.alloc_fail"
 #define BLKIO       "Read Write Sync Async Discard Total"
 #define V1_STAT(prefix)                                                                           \
@@ -189,10 +189,11 @@ static void put_value(struct writing *writing, const struct word *key, const cha
 	struct group_number *number =
 		add_number(writing->files, writing->file->name, key->name, instance);
 
-	/* "nr_subsys_*cpu": the instance is in the key. */
+	/* "nr_subsys_*cpu": the instance is in the key; in a nested file, "sda newkey". */
 	if (star != NULL) {
 		number->key[star + 1 - key->name] = '\0';
-		(void)snprintf(number->instance, sizeof(number->instance), "%s", star + 1);
+		(void)snprintf(number->instance, sizeof(number->instance), "%s%s%s", instance,
+			       instance[0] != '\0' ? " " : "", star + 1);
 	}
 	if (strcmp(key->name, key->other) != 0)
 		number->number = strtoull(key->other, NULL, 10);
@@ -232,7 +233,7 @@ static void put_assignment(struct writing *writing, struct word key, const struc
 
 	if (decimal)
 		key.name[length - 1] = key.other[length - 1] = '\0';
-	put(writing, " %s=", key.name);
+	put(writing, " %s=", key.name[0] == '*' ? key.name + 1 : key.name);
 	put_value(writing, &key, instance->other, decimal);
 }
 

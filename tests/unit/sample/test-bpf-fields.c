@@ -206,6 +206,32 @@ static void test_falls_back_to_no_device(void **state)
 	assert_null(bpf_field_find_fallback("memory.current"));
 }
 
+/* What the root's file lacks or has as 0 needs no index. */
+static void test_statistics_without_an_index(void **state)
+{
+	const struct bpf_field_row *row =
+		bpf_field_find(CGW_M_MEMORY_KERNEL_STACK, 2, "memory.stat");
+	struct bpf_column column = {.row = row, .page_bytes = PAGE, .request.scale = 1};
+	struct cgw_number number;
+	uint64_t raw = 7;
+
+	(void)state;
+	assert_non_null(row);
+	assert_true(bpf_field_number(&column, 3, &number)); /* counted in KiB */
+	assert_int_equal(number.value, 3 * 1024);
+	assert_true(bpf_field_number(&column, UINT64_MAX, &number));
+	assert_int_equal(number.value, 0);
+	column.from_root = true;
+	assert_false(bpf_field_raw(&column, NULL, &raw));
+	column.root_is_zero = true;
+	assert_true(bpf_field_raw(&column, NULL, &raw) && raw == 0);
+	column.root_is_zero = false;
+	column.root_lacks = true;
+	assert_true(bpf_field_raw(&column, NULL, &raw));
+	assert_true(bpf_field_number(&column, raw, &number));
+	assert_int_equal(number.state, CGW_ABSENT);
+}
+
 /* Files with values that the programs do not have are not provided. */
 static void test_unknown_values_have_no_row(void **state)
 {
@@ -223,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_common_metrics_have_a_factor),
 		cmocka_unit_test(test_sums_devices),
 		cmocka_unit_test(test_falls_back_to_no_device),
+		cmocka_unit_test(test_statistics_without_an_index),
 		cmocka_unit_test(test_unknown_values_have_no_row),
 	};
 

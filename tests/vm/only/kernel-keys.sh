@@ -67,7 +67,7 @@ for words in lines:
                 continue
             files.add((version, path))
             # Not the lists of processes, which may be long; what is only written cannot be read.
-            if not known[version, path]:
+            if not known[version, path] or "0" in known[version, path]: # words by position
                 continue
             for key in keys_of(path, read(f"{directory}/{name}")):
                 present.setdefault((version, f"{path}:{key}"), []).append(group)

@@ -117,6 +117,8 @@ static const struct bpf_field_row rows[] = {
 static const struct bpf_field_row no_device = ROW(IO_RBYTES, 0, NULL, IO, DEVICES, NO_DEVICE);
 /* memory.stat, in the unit in which the kernel counts; the index is found by comparing. */
 static const struct bpf_field_row stat_pages = ROW(MEMORY_ANON, 0, NULL, STAT, FIRST, STAT_PAGES);
+static const struct bpf_field_row stat_kib =
+	ROW(MEMORY_KERNEL_STACK, 0, NULL, STAT, FIRST, STAT_KIB);
 static const struct bpf_field_row stat_plain = ROW(MEMORY_SLAB, 0, NULL, STAT, FIRST, PLAIN);
 
 /* Files of the io controller that list the devices which the group used or has a limit for. */
@@ -152,7 +154,9 @@ const struct bpf_field_row *bpf_field_find(enum cgw_metric metric, unsigned vers
 		    strcmp(rows[i].file, file) == 0)
 			return &rows[i];
 	if (strcmp(file, "memory.stat") == 0 && cgw_metric_info(metric)->shape == CGW_SCALAR)
-		return counts_pages(metric) ? &stat_pages : &stat_plain;
+		return metric == CGW_M_MEMORY_KERNEL_STACK ? &stat_kib
+		       : counts_pages(metric)              ? &stat_pages
+							   : &stat_plain;
 	return bpf_field_find_fallback(file);
 }
 
@@ -167,7 +171,7 @@ bool bpf_field_raw(const struct bpf_column *column, const uint64_t *record, uint
 
 	if (column->from_root) {
 		*ret_raw = 0;
-		return column->root_is_zero;
+		return column->root_is_zero || column->root_lacks;
 	}
 	if (!bpf_is_per_device(column->row)) {
 		*ret_raw = record[column->index];
@@ -197,10 +201,17 @@ bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_
 	/* The kernel's "long" has 64 bits where it runs these programs; this program's may not. */
 	uint64_t page_bytes = column->page_bytes, pages_end = (uint64_t)INT64_MAX / page_bytes;
 
+	if (column->from_root && column->root_lacks) {
+		*ret_number = (struct cgw_number){0, CGW_ABSENT};
+		return true;
+	}
 	switch ((enum bpf_kind)column->row->kind) {
 	case BPF_KIND_PLAIN:
 	case BPF_KIND_PER_CPU:
 		*ret_number = number(column, raw);
+		return true;
+	case BPF_KIND_STAT_KIB:
+		*ret_number = number(column, (int64_t)raw < 0 ? 0 : raw * 1024);
 		return true;
 	case BPF_KIND_STAT_PAGES:
 		/* The kernel sums per-CPU deltas without a lock: a negative sum counts as 0. */
@@ -260,6 +271,8 @@ static uint64_t factor_of(const struct bpf_column *column)
 	case BPF_KIND_PAGES:
 	case BPF_KIND_STAT_PAGES:
 		return column->request.scale * column->page_bytes;
+	case BPF_KIND_STAT_KIB:
+		return column->request.scale * 1024;
 	default:
 		return 0;
 	}

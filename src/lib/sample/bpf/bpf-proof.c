@@ -439,11 +439,31 @@ static bool resolve_index(const struct proof *proof, size_t index, uint32_t *ret
 	return single_candidate(states, events, ret_index);
 }
 
+/* The root's memory.stat was read: a key that it lacks is not in that of any group. */
+static bool root_was_read(const struct proof *proof)
+{
+	for (size_t i = 0; i < proof->bpf->column_count; i++)
+		if (is_stat(&proof->bpf->columns[i]) && root_number(proof, i).state == CGW_OK)
+			return true;
+	return false;
+}
+
+/* The statistic has no index, but the root's value stands for that of all groups. */
+static void use_root(struct bpf_column *column, struct cgw_number root, bool read)
+{
+	column->root_is_zero = root.state == CGW_OK && root.value == 0;
+	column->root_lacks = root.state == CGW_ABSENT && read;
+	column->from_root = column->root_is_zero || column->root_lacks;
+	if (column->root_lacks)
+		column->factor_end = 0;
+}
+
 /* Drops the columns that did not agree in all groups, or had no group to compare. */
 static void drop_unproven(struct proof *proof)
 {
 	struct bpf *bpf = proof->bpf;
 	size_t kept = 0, stats = 0;
+	bool root_read = root_was_read(proof);
 
 	for (size_t i = 0; i < bpf->column_count; i++) {
 		struct bpf_column *column = &bpf->columns[i];
@@ -456,9 +476,8 @@ static void drop_unproven(struct proof *proof)
 			proven = stats < BPF_STAT_MAX &&
 				 resolve_index(proof, i, &bpf->stat_index[column->metric]);
 			stats += proven && is_stat(column);
-			column->from_root = !proven && is_stat(column) && root.state == CGW_OK &&
-					    root.value == 0;
-			column->root_is_zero = column->from_root;
+			if (!proven && is_stat(column))
+				use_root(column, root, root_read);
 			proven = proven || column->from_root;
 		}
 		if (proven)

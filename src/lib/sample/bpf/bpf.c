@@ -284,6 +284,8 @@ static void refresh_stat(struct bpf *bpf)
 		if (column->from_root)
 			column->root_is_zero =
 				r == 0 && number->state == CGW_OK && number->value == 0;
+		if (column->from_root && r < 0)
+			column->root_lacks = false;
 	}
 }
 

@@ -24,6 +24,7 @@ struct bpf_column {
 	uint64_t factor, factor_end; /* below factor_end: value = raw number * factor */
 	bool from_root; /* memory.stat, unknown index: provided only while the root's value is 0 */
 	bool root_is_zero; /* the root's value was 0 when it was last read */
+	bool root_lacks;   /* the root's file did not have the key: no file of this kernel does */
 };
 
 /* The values that a pass collects. */
@@ -110,6 +111,7 @@ enum bpf_kind {
 	BPF_KIND_NOT_FROZEN, /* 0 if no freezer flag is set; otherwise the file is read */
 	BPF_KIND_NO_DEVICE,  /* 0 if no device was used; otherwise the file is read */
 	BPF_KIND_STAT_PAGES, /* pages; a negative sum counts as 0 */
+	BPF_KIND_STAT_KIB,   /* KiB; likewise */
 	BPF_KIND_PER_CPU,    /* the sum; each CPU is an instance */
 };
 
