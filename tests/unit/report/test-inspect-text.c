@@ -53,6 +53,7 @@ struct fixture {
 	struct cgw_frame *frame;
 	struct cgw_inspection now;
 	struct cgw_process process;
+	struct cgw_layout layout;
 	char path[16];
 	struct view view;
 };
@@ -70,7 +71,6 @@ static int setup(void **state)
 		{"/top", CGW_M_MEMORY_SWAP_MAX, {0, CGW_MAX}},
 		{"/top/web", CGW_M_MEMORY_SWAP_MAX, {0, CGW_MAX}},
 	};
-	static const struct cgw_layout recorded = {.recorded = true};
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	struct topology *topology = frame_topology(groups, ARRAY_SIZE(groups));
 	struct cgw_snapshot *snapshot = frame_snapshot(topology, 5, values, ARRAY_SIZE(values));
@@ -84,7 +84,8 @@ static int setup(void **state)
 	fixture->now = (struct cgw_inspection){.path = strcpy(fixture->path, "/top/web"),
 					       .processes = &fixture->process,
 					       .process_count = 1};
-	fixture->view = (struct view){.layout = &recorded,
+	fixture->layout.recorded = true;
+	fixture->view = (struct view){.layout = &fixture->layout,
 				      .frame = fixture->frame,
 				      .group = 2,
 				      .sections = SECTION_LIMITS,
