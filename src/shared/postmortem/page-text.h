@@ -7,8 +7,8 @@
 
 /*
  * Members that are missing or of another type are left out; texts are escaped again, so that a file
- * of unknown origin is safe to print. Tables are at most `width` wide, unless it is 0. The caller frees the text.
- * -ENOMEM.
+ * of unknown origin is safe to print. Tables are at most `width` wide, unless it is 0. The caller
+ * frees the text. -ENOMEM.
  */
 int page_text(const json_t *page, unsigned width, char **ret_text);
 

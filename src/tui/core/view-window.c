@@ -121,8 +121,7 @@ void window_refuse(struct window *window)
 		window->refused = true;
 }
 
-/* Bytes of `text` that fit into `width` cells, wrapped after a blank if possible. */
-static size_t line_length(const char *text, int width)
+size_t wrapped_length(const char *text, int width)
 {
 	size_t length = 0, blank = 0, bytes;
 	uint32_t character;
@@ -147,7 +146,7 @@ static int draw_wrapped(struct canvas *canvas, struct rect area, int row, enum r
 	int rows = 0;
 
 	do {
-		size_t length = line_length(text, area.columns > 1 ? area.columns : 1);
+		size_t length = wrapped_length(text, area.columns > 1 ? area.columns : 1);
 
 		if (length >= sizeof(line))
 			length = sizeof(line) - 1;

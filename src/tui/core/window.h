@@ -33,6 +33,8 @@ void window_refuse(struct window *window);
 void window_set_owner(struct window *window, const void *state);
 unsigned window_open(struct app *app, struct window *window);
 
+/* Bytes of `text` that fit into `width` cells, wrapped after a blank if possible. */
+size_t wrapped_length(const char *text, int width) CGW_PURE;
 /* Draws `text` wrapped at blanks; returns the number of rows, including those that did not fit. */
 int draw_paragraph(struct canvas *canvas, struct rect area, enum role role, const char *text);
 

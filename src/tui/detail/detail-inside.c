@@ -10,6 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "tui/core/app.h"
+#include "tui/core/window.h"
 #include "tui/detail/detail.h"
 
 /* Finding processes that share namespaces reads all of /proc, so not at each sample. */
@@ -39,7 +40,27 @@ static void add_remedy(struct detail *detail, const struct cgw_cause *cause, uin
 		add_escaped(detail, ROLE_LIMIT, "  remedy", line);
 }
 
-static void add_cause(struct detail *detail, size_t index, uint32_t group)
+/* The left column is at most as wide as "  caused by ancestor" and the margins. */
+#define CAUSE_LEFT_WIDTH 24
+#define CAUSE_WIDTH_MIN  30
+
+/* Rows of a sentence that is wrapped to the width of the screen. */
+static void add_sentence(const struct app *app, struct detail *detail, enum role role,
+			 const char *left, const char *sentence)
+{
+	int width = app->columns - CAUSE_LEFT_WIDTH;
+
+	do {
+		size_t length =
+			wrapped_length(sentence, width > CAUSE_WIDTH_MIN ? width : CAUSE_WIDTH_MIN);
+
+		detail_add_value(detail, role, left, "%.*s", (int)length, sentence);
+		sentence += length;
+		left = "";
+	} while (*sentence != '\0');
+}
+
+static void add_cause(const struct app *app, struct detail *detail, size_t index, uint32_t group)
 {
 	const struct cgw_cause *cause = &detail->causes[index];
 	size_t first = detail->row_count;
@@ -48,12 +69,12 @@ static void add_cause(struct detail *detail, size_t index, uint32_t group)
 	cgw_cause_sentence(cause, sentence, sizeof(sentence));
 	if (cause->percent > 0)
 		snprintf(left, sizeof(left), "%.0f%%", cause->percent);
-	detail_add_value(detail,
-			 !cause->current        ? ROLE_DIM
-			 : cause->percent >= 50 ? ROLE_BAD
-			 : cause->percent >= 10 ? ROLE_HOT
-						: ROLE_WARM,
-			 left[0] != '\0' ? left : cgw_cause_name(cause->kind), "%s", sentence);
+	add_sentence(app, detail,
+		     !cause->current        ? ROLE_DIM
+		     : cause->percent >= 50 ? ROLE_BAD
+		     : cause->percent >= 10 ? ROLE_HOT
+					    : ROLE_WARM,
+		     left[0] != '\0' ? left : cgw_cause_name(cause->kind), sentence);
 	add_remedy(detail, cause, group);
 	for (size_t i = first; i < detail->row_count; i++)
 		detail->rows[i].cause = (uint16_t)(index + 1);
@@ -96,7 +117,7 @@ void detail_fill_explain(struct app *app, struct detail *detail)
 					   causes[i].current
 						   ? "What slows this group down now, worst first"
 						   : "What slowed it down earlier");
-		add_cause(detail, i, group);
+		add_cause(app, detail, i, group);
 	}
 	if (count == 0)
 		detail_add_heading(detail, "Nothing slows this group down: not throttled, no limit "

@@ -309,6 +309,27 @@ static void test_remedy_fills_in_the_form(void **state)
 	end(&fixture);
 }
 
+/* In a narrow terminal, the end of a cause is on the next row. */
+static void test_causes_are_wrapped(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "6");
+	fixture.session.columns = 80;
+	free(session_text(&fixture.session));
+	write_file(&fixture, "memory.high", "209715200\n");
+	write_file(&fixture, "memory.current", "199229440\n");
+	write_file(&fixture, "memory.stat", "inactive_file 0\n");
+	write_file(&fixture, "memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n");
+	update(&fixture);
+	write_file(&fixture, "memory.events", "low 0\nhigh 500\nmax 0\noom 0\noom_kill 0\n");
+	update(&fixture);
+	session_shows(&fixture.session, "exceeded memory.high 500 times");
+	session_shows(&fixture.session, "working set 190M");
+	end(&fixture);
+}
+
 /* A limit of an ancestor is named where it is lower, and the group's own limit is not. */
 /* Limits from the samples since the page was opened; Enter fills in the form. */
 static void test_advice_from_the_samples_so_far(void **state)
@@ -496,6 +517,7 @@ int main(void)
 		cmocka_unit_test(test_init_process_is_not_signalled),
 		cmocka_unit_test(test_processes_of_the_groups_below),
 		cmocka_unit_test(test_remedy_fills_in_the_form),
+		cmocka_unit_test(test_causes_are_wrapped),
 		cmocka_unit_test(test_advice_from_the_samples_so_far),
 		cmocka_unit_test(test_advice_is_not_computed_for_other_hosts),
 		cmocka_unit_test(test_limits),
