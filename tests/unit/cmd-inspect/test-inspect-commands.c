@@ -203,7 +203,7 @@ static void test_postmortem_lists_and_shows_pages(void **state)
 	(void)snprintf(option, sizeof(option), "--directory=%s",
 		       tree_at(*state, "pages", directory, sizeof(directory)));
 	command_run(inspect_commands, *state, words, &command);
-	assert_int_equal(command.status, CLI_FAILED); /* no page so far */
+	assert_int_equal(command.status, CLI_NO_SUCH_GROUP); /* no page so far */
 	command_run_free(&command);
 	tree_file(*state, "pages/20261124T031500Z-001.json",
 		  "{\"id\": \"20261124T031500Z-001\", \"time\": \"2026-11-24T03:15:00.000Z\", "

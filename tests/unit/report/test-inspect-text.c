@@ -53,6 +53,7 @@ struct fixture {
 	struct cgw_frame *frame;
 	struct cgw_inspection now;
 	struct cgw_process process;
+	struct cgw_layout layout;
 	char path[16];
 	struct view view;
 };
@@ -83,7 +84,9 @@ static int setup(void **state)
 	fixture->now = (struct cgw_inspection){.path = strcpy(fixture->path, "/top/web"),
 					       .processes = &fixture->process,
 					       .process_count = 1};
-	fixture->view = (struct view){.frame = fixture->frame,
+	fixture->layout.recorded = true;
+	fixture->view = (struct view){.layout = &fixture->layout,
+				      .frame = fixture->frame,
 				      .group = 2,
 				      .sections = SECTION_LIMITS,
 				      .now = &fixture->now};
