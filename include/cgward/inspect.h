@@ -264,9 +264,9 @@ struct cgw_cause {
 	char companion[96]; /* "KEY=VALUE" that must be set together with the remedy, or "" */
 	double lost_ns;     /* time that tasks lost to it per second, measured; 0: not known */
 	/*
-	 * CGW_CAUSE_CPU_WAIT: the path of what ran meanwhile, a sibling of the group or of an ancestor,
-	 * or an ancestor for its own tasks; "realtime:PATH", "own" (the group itself), "idle", or NULL
-	 * if that is unknown. Owned by the frame.
+	 * CGW_CAUSE_CPU_WAIT: the path of what ran meanwhile, a sibling of the group or of an
+	 * ancestor, or an ancestor for its own tasks; "realtime:PATH", "own" (the group itself),
+	 * "idle", or NULL if that is unknown. Owned by the frame.
 	 */
 	const char *taker;
 	bool change_taker; /* the remedy is for `taker` instead of `group` */
@@ -277,8 +277,8 @@ struct cgw_cause {
 void cgw_explain_metrics(struct cgw_metric_set *set);
 /*
  * Finds the reasons why a group is slow: current ones first, then by lost time, then by severity.
- * Uses only the frame, which should contain two samples: one sample shows only the past. Returns the number of
- * causes.
+ * Uses only the frame, which should contain two samples: one sample shows only the past. Returns
+ * the number of causes.
  */
 size_t cgw_explain(const struct cgw_frame *frame, uint32_t group,
 		   struct cgw_cause causes[CGW_CAUSE_MAX]);
@@ -297,7 +297,8 @@ size_t cgw_explain_traced(const struct cgw_frame *frame, const struct cgw_frame 
 void cgw_cause_sentence(const struct cgw_cause *cause, char *text, size_t size);
 /*
  * Returns the shell command for the remedy, or NULL if there is none or memory is short. `path` is
- * the path of the group with the cause, or its taker with `change_taker`; the command contains it quoted for the shell, but not
+ * the path of the group with the cause, or its taker with `change_taker`; the command contains it
+ * quoted for the shell, but not
  * escaped for a terminal. Free it with free().
  */
 char *cgw_cause_command(const struct cgw_cause *cause, const char *path);
