@@ -147,7 +147,7 @@ int trace_values_read(struct trace_values *values, const struct group_tree *tree
 
 		if (set->trace == NULL)
 			continue;
-		/* On an error the last values remain: a counter that did not increase is not wrong. */
+		/* On an error the last values remain. */
 		(void)trace_read(set->trace);
 		pairs = trace_takers(set->trace, &count);
 		if (set->details & TRACE_TAKERS)

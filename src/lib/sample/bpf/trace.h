@@ -42,7 +42,7 @@ struct trace_waits {
 
 #ifdef HAVE_BPF
 /*
- * Attaches the programs of a set, for the groups of one hierarchy, with room for `capacity` of them.
+ * Attaches the programs of a set, for the groups of one hierarchy and up to `capacity` of them.
  * `details`: bits of enum trace_detail. -EOPNOTSUPP: the kernel does not support it; -EPERM:
  * privileges are missing.
  */

@@ -18,7 +18,7 @@ struct request {
 };
 #pragma clang attribute pop
 
-/* NULL: it has no data, such as a flush. A merged request belongs to the group of its first part. */
+/* NULL: it has no data, such as a flush. A merged request belongs to its first part's group. */
 static __always_inline struct cgroup *request_group(struct request *request)
 {
 	struct bio *bio = AS(struct bio, READ(request, bio));

@@ -2,8 +2,8 @@
 /*
  * reclaim.bpf.c - BPF programs that measure how long the tasks of each group reclaim memory.
  *
- * A task that allocates memory has to reclaim some first, of its groups when one of them is at its limit (the
- * known part), or of any when the machine has none left.
+ * A task that allocates memory has to reclaim some first: of its groups when one of them is at its
+ * limit (the known part), or of any when the machine has none left.
  */
 #include "count-waits.h"
 
