@@ -242,6 +242,9 @@ enum cgw_cause_kind {
 	CGW_CAUSE_IO_LIMIT,      /* `amount` of `bound` per second on `device` */
 	CGW_CAUSE_IO_PRESSURE,
 	CGW_CAUSE_PIDS_MAX, /* `amount` of `bound` tasks, `count` forks failed */
+	CGW_CAUSE_CPU_WAIT, /* tasks waited for a CPU while `taker` ran for `percent` of that */
+	CGW_CAUSE_RECLAIM,  /* tasks reclaimed memory, `percent` of that because of a limit */
+	CGW_CAUSE_IO_WAIT,  /* tasks waited for IO */
 	CGW_CAUSE_KIND_COUNT,
 };
 /* "cpu.throttled", "memory.high", ...: for machine formats. */
@@ -250,7 +253,7 @@ const char *cgw_cause_name(enum cgw_cause_kind kind) CGW_PURE;
 struct cgw_cause {
 	enum cgw_cause_kind kind;
 	bool current;     /* seen between the two samples; otherwise at some time in the past */
-	double percent;   /* the severity, by which causes are sorted */
+	double percent;   /* the severity, by which causes without `lost_ns` are sorted */
 	uint32_t group;   /* where the cause is: the group, an ancestor, or the root */
 	bool system_wide; /* the value of the whole system: the group has none of its own */
 	int16_t limit;    /* the metric of the limit, or -1 */
@@ -259,25 +262,43 @@ struct cgw_cause {
 	/* A remedy: `cgward set` (or thaw) for `group`; "" if no setting of a group would help. */
 	char key[48], value[96];
 	char companion[96]; /* "KEY=VALUE" that must be set together with the remedy, or "" */
+	double lost_ns;     /* time that tasks lost to it per second, measured; 0: not known */
+	/*
+	 * CGW_CAUSE_CPU_WAIT: the path of what ran meanwhile, a sibling of the group or of an
+	 * ancestor, or an ancestor for its own tasks; "realtime:PATH", "own" (the group itself),
+	 * "idle", or NULL if that is unknown. Owned by the frame.
+	 */
+	const char *taker;
+	bool change_taker; /* the remedy is for `taker` instead of `group` */
 };
 #define CGW_CAUSE_MAX 32
 
 /* Adds the metrics needed by cgw_explain() to `set`. */
 void cgw_explain_metrics(struct cgw_metric_set *set);
 /*
- * Finds the reasons why a group is slow: current ones first, then by severity. Uses only the
- * frame, which should contain two samples: one sample shows only the past. Returns the number of
- * causes.
+ * Finds the reasons why a group is slow: current ones first, then by lost time, then by severity.
+ * Uses only the frame, which should contain two samples: one sample shows only the past. Returns
+ * the number of causes.
  */
 size_t cgw_explain(const struct cgw_frame *frame, uint32_t group,
 		   struct cgw_cause causes[CGW_CAUSE_MAX]);
+
+/* Adds the metrics needed for what tasks waited for: traced ones (CGW_TRACE) and weights. */
+void cgw_explain_trace_metrics(struct cgw_metric_set *set);
+/*
+ * Also finds what the tasks of the group waited for, in a frame of all groups with these metrics.
+ * `traced` may be NULL.
+ */
+size_t cgw_explain_traced(const struct cgw_frame *frame, const struct cgw_frame *traced,
+			  uint32_t group, struct cgw_cause causes[CGW_CAUSE_MAX]);
 
 /* Formats a cause with its numbers as one escaped sentence. */
 #define CGW_SENTENCE_SIZE 400
 void cgw_cause_sentence(const struct cgw_cause *cause, char *text, size_t size);
 /*
  * Returns the shell command for the remedy, or NULL if there is none or memory is short. `path` is
- * the path of the group with the cause; the command contains it quoted for the shell, but not
+ * the path of the group with the cause, or its taker with `change_taker`; the command contains it
+ * quoted for the shell, but not
  * escaped for a terminal. Free it with free().
  */
 char *cgw_cause_command(const struct cgw_cause *cause, const char *path);

@@ -57,7 +57,7 @@ enum cgw_cost {
 	CGW_CHEAP, /* a few microseconds */
 	CGW_STAT,  /* the kernel flushes statistics first: memory.stat */
 	CGW_LIST,  /* grows with the number of processes */
-	CGW_TRACE, /* BPF programs run at each context switch while a sampler reads it */
+	CGW_TRACE, /* BPF programs run at each event, such as a context switch, while it is read */
 };
 
 /* The format of a kernel file. Each format has one decoder (src/lib/metric/decode.h). */
@@ -80,7 +80,7 @@ enum cgw_format {
 	CGW_FORMAT_SPLIT_PROCESSES, /* cgroup.procs: lines missing in another hierarchy's list */
 	CGW_FORMAT_NETWORK,         /* cgroup.procs: /proc/PID/net/dev of each network namespace */
 	CGW_FORMAT_TEXT,            /* the text itself, without the last newline */
-	CGW_FORMAT_RUN_DELAY,       /* cgroup.procs: how long BPF programs saw its tasks wait */
+	CGW_FORMAT_TRACE,           /* cgroup.procs: what BPF programs saw its tasks wait for */
 	CGW_FORMAT_NESTED_OTHER,    /* CGW_FORMAT_NESTED, as CGW_FORMAT_OTHER: "INSTANCE NAME" */
 	CGW_FORMAT_COUNT,
 };

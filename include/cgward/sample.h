@@ -191,10 +191,10 @@ void cgw_sampler_read_idle(struct cgw_sampler *sampler);
 const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler);
 
 /*
- * Why samples have no values of cpu.run_delay although it is requested; "" if they have, or if it
- * is not requested. Valid until the next sample.
+ * Why samples have no values of a metric of cost CGW_TRACE although it is requested; "" if they
+ * have, or if it is not requested. Valid until the next sample.
  */
-const char *cgw_sampler_run_delay_reason(const struct cgw_sampler *sampler);
+const char *cgw_sampler_trace_reason(const struct cgw_sampler *sampler, enum cgw_metric metric);
 
 /* Raises the soft RLIMIT_NOFILE of this process to the hard limit. */
 int cgw_sampler_raise_descriptors(void);

@@ -238,12 +238,12 @@ static void check_run_delay(const struct cgw_layout *layout, struct finding *fin
 	if (r == 0 && cgw_snapshot_source(snapshot, CGW_M_CPU_RUN_DELAY) == NULL) {
 		finding->verdict = VERDICT_LIMITED;
 		DESCRIBE(finding, "unavailable: no hierarchy has the controller cpu or cpuacct");
-	} else if (r == 0 && cgw_sampler_run_delay_reason(sampler)[0] == '\0') {
+	} else if (r == 0 && cgw_sampler_trace_reason(sampler, CGW_M_CPU_RUN_DELAY)[0] == '\0') {
 		DESCRIBE(finding, "can be measured by BPF programs (cpu.run_delay)");
 	} else {
 		finding->verdict = VERDICT_LIMITED;
 		DESCRIBE(finding, "unavailable: %s",
-			 r == 0                 ? cgw_sampler_run_delay_reason(sampler)
+			 r == 0 ? cgw_sampler_trace_reason(sampler, CGW_M_CPU_RUN_DELAY)
 			 : diag.text[0] != '\0' ? diag.text
 						: strerror(-r));
 	}

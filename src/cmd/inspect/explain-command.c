@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/escape-copy.h"
 #include "lib/kernel/namespace-root.h"
+#include "lib/model/sampling.h"
 #include "shared/cli/group-facts.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/options.h"
@@ -23,6 +24,10 @@ struct explain {
 	uint64_t rates_ns;
 	bool json;
 	struct cgw_policy *policy; /* NULL: none */
+	/* Of all groups: what tasks wait for. NULL without it. */
+	struct cgw_sampler *tracer;
+	struct cgw_frame *traced;
+	struct cgw_diag not_traced; /* why not */
 };
 
 static const struct cli_option options[] = {
@@ -71,25 +76,30 @@ static void report_cause(const struct inspect_target *target, const struct cgw_c
 			 size_t number, bool changes, json_t *list)
 {
 	CLEANUP(cleanup_free) char *path = path_of(target, cause->group);
-	CLEANUP(cleanup_free) char *line = path != NULL ? cgw_cause_command(cause, path) : NULL;
+	CLEANUP(cleanup_free) char *line = NULL;
 	char text[CGW_SENTENCE_SIZE];
 
+	if (path != NULL)
+		line = cgw_cause_command(cause, cause->change_taker ? cause->taker : path);
 	cgw_cause_sentence(cause, text, sizeof(text));
 	if (list != NULL) {
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:b, s:f, s:o, s:b, s:s, s:f, s:f, s:f, s:o, s:o}",
-				  "cause", cgw_cause_name(cause->kind), "now", (int)cause->current,
-				  "percent", cause->percent, "by", json_escaped(path), "machine",
-				  (int)cause->system_wide, "text", text, "amount", cause->amount,
-				  "bound", cause->bound, "count", cause->count, "device",
-				  json_escaped(cause->device), "change", json_escaped(line)));
+			json_pack(
+				"{s:s, s:b, s:f, s:o, s:b, s:s, s:f, s:f, s:f, s:f, s:o, s:o, s:o}",
+				"cause", cgw_cause_name(cause->kind), "now", (int)cause->current,
+				"percent", cause->percent, "by", json_escaped(path), "machine",
+				(int)cause->system_wide, "text", text, "amount", cause->amount,
+				"bound", cause->bound, "count", cause->count, "lost_ns",
+				cause->lost_ns, "device", json_escaped(cause->device), "taker",
+				json_escaped(cause->taker), "change", json_escaped(line)));
 		return;
 	}
 	if (changes)
 		printf("\n%s\n", cause->current ? "NOW" : "EARLIER");
 	printf("%2zu. %s\n", number, text);
-	if (path != NULL && cause->group != target->group && !cause->system_wide)
+	if (path != NULL && cause->group != target->group && !cause->system_wide &&
+	    cause->kind != CGW_CAUSE_CPU_WAIT)
 		print_escaped("    caused by ancestor: ", path);
 	if (line != NULL)
 		print_escaped("    remedy:             ", line);
@@ -140,16 +150,56 @@ static json_t *report_page(const struct explain *explain, const struct inspect_t
 	return NULL;
 }
 
+/* Starts to trace what the tasks of all groups wait for, or stores why that is not possible. */
+static void start_tracing(struct explain *explain, const struct cgw_layout *layout)
+{
+	const struct cgw_sampler_options all_groups = {.once = true};
+	struct cgw_diag *diag = &explain->not_traced;
+	struct cgw_metric_set metrics = {0};
+	int r = cgw_sampler_new(layout, &all_groups, &explain->tracer, diag);
+
+	cgw_explain_trace_metrics(&metrics);
+	if (r == 0)
+		r = cgw_sampler_set_metrics(explain->tracer, &metrics);
+	if (r == 0)
+		r = cgw_frame_new(&explain->traced);
+	if (r == 0)
+		r = sample_into_frame(explain->tracer, explain->traced);
+	if (r == 0 && cgw_sampler_trace_reason(explain->tracer, CGW_M_CPU_RUN_DELAY)[0] != '\0')
+		r = cgw_diag_set(diag, -EOPNOTSUPP, "%s",
+				 cgw_sampler_trace_reason(explain->tracer, CGW_M_CPU_RUN_DELAY));
+	if (r == 0)
+		return;
+	if (diag->text[0] == '\0')
+		(void)cgw_diag_set(diag, r, "%s", strerror(-r));
+	cgw_frame_free(explain->traced);
+	explain->traced = NULL;
+}
+
+static void stop_tracing(struct explain *explain)
+{
+	int r = explain->traced != NULL ? sample_into_frame(explain->tracer, explain->traced) : 0;
+
+	if (r < 0) {
+		(void)cgw_diag_set(&explain->not_traced, r, "%s", strerror(-r));
+		cgw_frame_free(explain->traced);
+		explain->traced = NULL;
+	}
+	explain->tracer = cgw_sampler_free(explain->tracer);
+}
+
 static enum cli_exit report(const struct explain *explain, const struct inspect_target *target)
 {
 	struct cgw_cause causes[CGW_CAUSE_MAX];
-	size_t count = cgw_explain(target->frame, target->group, causes);
+	size_t count = cgw_explain_traced(target->frame, explain->traced, target->group, causes);
 	json_t *list = explain->json ? json_array() : NULL;
 
 	if (!explain->json)
 		print_escaped("", target->path);
 	if (!explain->json && count == 0)
 		puts("  nothing slows this group down: not throttled, no limit near, no pressure");
+	if (!explain->json && explain->traced == NULL)
+		printf("  what its tasks wait for is not measured: %s\n", explain->not_traced.text);
 	for (size_t i = 0; i < count; i++)
 		report_cause(target, &causes[i], i + 1,
 			     i == 0 || causes[i].current != causes[i - 1].current, list);
@@ -160,9 +210,10 @@ static enum cli_exit report(const struct explain *explain, const struct inspect_
 		report_policy(explain, target);
 		return CLI_OK;
 	}
-	return json_print(json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:b}", "schema",
+	return json_print(json_pack("{s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:b}", "schema",
 				    CLI_JSON_SCHEMA, "cgward", cgw_version(), "group",
-				    json_escaped(target->path), "causes", list, "postmortem",
+				    json_escaped(target->path), "causes", list, "not_measured",
+				    explain->not_traced.text, "postmortem",
 				    report_page(explain, target), "policy",
 				    report_policy(explain, target), "all_limits_visible",
 				    (int)root_is_of_machine(target->layout)),
@@ -194,9 +245,13 @@ int explain_run(struct cli_context *context, int argc, char **argv)
 	/* Conditions of a policy may depend on descendants. */
 	status = inspect_target_open(&target, context, argv[0], &metrics, explain.policy == NULL);
 	if (status == CLI_OK)
+		start_tracing(&explain, target.layout);
+	if (status == CLI_OK)
 		status = inspect_target_sample_again(&target, explain.rates_ns);
+	stop_tracing(&explain);
 	if (status == CLI_OK)
 		status = report(&explain, &target);
+	cgw_frame_free(explain.traced);
 	inspect_target_done(&target);
 	cgw_policy_free(explain.policy);
 	return (int)status;

@@ -125,6 +125,51 @@ static void format_io(const struct cgw_cause *cause, char *text, size_t size)
 		 limit->key, bound.text);
 }
 
+/* "412 ms", "3.2 ms" */
+static struct number format_lost(double lost_ns)
+{
+	struct number number;
+
+	snprintf(number.text, sizeof(number.text), "%.*f ms", lost_ns < 9.5e6 ? 1 : 0,
+		 lost_ns / 1e6);
+	return number;
+}
+
+static void format_cpu_wait(const struct cgw_cause *cause, char *text, size_t size)
+{
+	struct number lost = format_lost(cause->lost_ns);
+	struct number share = format_number(cause->percent, CGW_UNIT_PERCENT);
+	const char *path = cause->taker != NULL ? strchr(cause->taker, '/') : NULL;
+	char name[200];
+
+	if (path != NULL && cgw_escape(name, sizeof(name), path, strlen(path)) >= sizeof(name))
+		snprintf(name, sizeof(name), "another group");
+	if (cause->taker == NULL)
+		snprintf(text, size, "waited %s per second for a CPU", lost.text);
+	else if (path != NULL)
+		snprintf(text, size, "waited %s per second for a CPU; %s%s ran %s of it", lost.text,
+			 path > cause->taker ? "real-time tasks of " : "", name, share.text);
+	else if (strcmp(cause->taker, "own") == 0)
+		snprintf(text, size, "waited %s per second for a CPU; its own tasks ran %s of it",
+			 lost.text, share.text);
+	else
+		snprintf(text, size, "waited %s per second for a CPU that was idle %s of it",
+			 lost.text, share.text);
+}
+
+static void format_wait(const struct cgw_cause *cause, char *text, size_t size)
+{
+	struct number lost = format_lost(cause->lost_ns);
+	struct number share = format_number(cause->percent, CGW_UNIT_PERCENT);
+
+	if (cause->kind == CGW_CAUSE_RECLAIM)
+		snprintf(text, size,
+			 "reclaimed memory for %s per second, %s of it because of a memory limit",
+			 lost.text, share.text);
+	else
+		snprintf(text, size, "waited %s per second for IO", lost.text);
+}
+
 void cgw_cause_sentence(const struct cgw_cause *cause, char *text, size_t size)
 {
 	static void (*const formatters[CGW_CAUSE_KIND_COUNT])(const struct cgw_cause *cause,
@@ -142,6 +187,9 @@ void cgw_cause_sentence(const struct cgw_cause *cause, char *text, size_t size)
 		[CGW_CAUSE_IO_LIMIT] = format_io,
 		[CGW_CAUSE_IO_PRESSURE] = format_pressure,
 		[CGW_CAUSE_PIDS_MAX] = format_pids,
+		[CGW_CAUSE_CPU_WAIT] = format_cpu_wait,
+		[CGW_CAUSE_RECLAIM] = format_wait,
+		[CGW_CAUSE_IO_WAIT] = format_wait,
 	};
 
 	text[0] = '\0';

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/inspect/causes.h"
 #include "lib/inspect/cpuset.h"
 #include <cgward/inspect.h>
 
@@ -15,22 +16,12 @@
 #define STALL_PERCENT 1
 /* Below this percentage of available memory the whole machine reclaims. */
 #define AVAILABLE_PERCENT 5
-/* The most that the kernel accepts in pids.max, and as a weight. */
-#define PIDS_MAX   4194304
-#define WEIGHT_MAX 10000
+/* The most that the kernel accepts in pids.max. */
+#define PIDS_MAX 4194304
 
 #define BYTES_PER_MEBIBYTE 1048576.0
 /* cpu.max is in nanoseconds of CPU time per second. */
 #define NS_PER_PERCENT 1e7
-
-struct explanation {
-	const struct cgw_frame *frame;
-	const struct cgw_snapshot *now;
-	const struct cgw_topology *topology;
-	uint32_t group; /* the explained group */
-	struct cgw_cause *causes;
-	size_t count;
-};
 
 static const enum cgw_metric metrics[] = {
 	CGW_M_CPU_USAGE,
@@ -92,14 +83,15 @@ const char *cgw_cause_name(enum cgw_cause_kind kind)
 		[CGW_CAUSE_IO_LIMIT] = "io.max",
 		[CGW_CAUSE_IO_PRESSURE] = "io.pressure",
 		[CGW_CAUSE_PIDS_MAX] = "pids.max",
+		[CGW_CAUSE_CPU_WAIT] = "cpu.run_delay",
+		[CGW_CAUSE_RECLAIM] = "memory.direct_reclaim",
+		[CGW_CAUSE_IO_WAIT] = "io.iowait",
 	};
 
 	return (unsigned)kind < CGW_CAUSE_KIND_COUNT ? names[kind] : "invalid";
 }
 
-/* Appends a cause; NULL if the array is full. */
-static struct cgw_cause *add_cause(struct explanation *explanation, enum cgw_cause_kind kind,
-				   uint32_t by)
+struct cgw_cause *causes_add(struct explanation *explanation, enum cgw_cause_kind kind, uint32_t by)
 {
 	struct cgw_cause *cause;
 
@@ -110,8 +102,8 @@ static struct cgw_cause *add_cause(struct explanation *explanation, enum cgw_cau
 	return cause;
 }
 
-static struct cgw_number number_of(const struct explanation *explanation, enum cgw_metric metric,
-				   uint32_t group)
+struct cgw_number causes_number(const struct explanation *explanation, enum cgw_metric metric,
+				uint32_t group)
 {
 	return cgw_snapshot_number(explanation->now, metric, group);
 }
@@ -126,14 +118,14 @@ static double growth(const struct explanation *explanation, enum cgw_metric metr
 
 	if (old == CGW_NO_GROUP || cgw_frame_flags(explanation->frame, group) != 0)
 		return 0;
-	now = number_of(explanation, metric, group);
+	now = causes_number(explanation, metric, group);
 	then = cgw_snapshot_number(before, metric, old);
 	if (now.state != CGW_OK || then.state != CGW_OK || now.value < then.value)
 		return 0;
 	return (double)(now.value - then.value);
 }
 
-static double rate(const struct explanation *explanation, enum cgw_metric metric, uint32_t group)
+double causes_rate(const struct explanation *explanation, enum cgw_metric metric, uint32_t group)
 {
 	double seconds = cgw_frame_seconds(explanation->frame);
 
@@ -157,8 +149,7 @@ static bool is_near(double use, double limit)
 	return use > 0 && use * 100 >= limit * NEAR_PERCENT;
 }
 
-/* Proposes a whole number with its unit, in the syntax of `cgward set`. */
-static void propose(struct cgw_cause *cause, enum cgw_metric metric, double value, const char *unit)
+void causes_propose(struct cgw_cause *cause, enum cgw_metric metric, double value, const char *unit)
 {
 	snprintf(cause->key, sizeof(cause->key), "%s", cgw_metric_info(metric)->key);
 	snprintf(cause->value, sizeof(cause->value), "%.0f%s", value, unit);
@@ -168,12 +159,12 @@ static void propose(struct cgw_cause *cause, enum cgw_metric metric, double valu
 static void propose_memory(const struct explanation *explanation, struct cgw_cause *cause,
 			   enum cgw_metric metric, uint32_t group)
 {
-	struct cgw_number use = number_of(explanation, CGW_M_MEMORY_CURRENT, group);
-	struct cgw_number both = number_of(explanation, CGW_M_MEMORY_MEMSW_MAX, group);
+	struct cgw_number use = causes_number(explanation, CGW_M_MEMORY_CURRENT, group);
+	struct cgw_number both = causes_number(explanation, CGW_M_MEMORY_MEMSW_MAX, group);
 	double value = more_than(cause->bound, use.state == CGW_OK ? (double)use.value : 0,
 				 BYTES_PER_MEBIBYTE);
 
-	propose(cause, metric, value, "M");
+	causes_propose(cause, metric, value, "M");
 	if (metric == CGW_M_MEMORY_MAX && both.state == CGW_OK &&
 	    (double)both.value < value * BYTES_PER_MEBIBYTE)
 		snprintf(cause->companion, sizeof(cause->companion), "%s=%.0fM",
@@ -200,19 +191,19 @@ static void propose_cpu(const struct explanation *explanation, struct cgw_cause 
 			value = fmin(value, floor((double)most.value / NS_PER_PERCENT));
 	}
 	if (value * NS_PER_PERCENT > cause->bound)
-		propose(cause, CGW_M_CPU_MAX, value, "%");
+		causes_propose(cause, CGW_M_CPU_MAX, value, "%");
 }
 
 static void explain_freezer(struct explanation *explanation, uint32_t each)
 {
-	struct cgw_number requested = number_of(explanation, CGW_M_CGROUP_FREEZE, each);
-	struct cgw_number frozen = number_of(explanation, CGW_M_CGROUP_FROZEN, each);
+	struct cgw_number requested = causes_number(explanation, CGW_M_CGROUP_FREEZE, each);
+	struct cgw_number frozen = causes_number(explanation, CGW_M_CGROUP_FROZEN, each);
 	struct cgw_cause *cause;
 
 	/* A group that is frozen without a request is frozen by an ancestor, which is reported. */
 	if (requested.state != CGW_OK || requested.value == 0)
 		return;
-	cause = add_cause(explanation, CGW_CAUSE_FROZEN, each);
+	cause = causes_add(explanation, CGW_CAUSE_FROZEN, each);
 	if (cause == NULL)
 		return;
 	cause->current = true;
@@ -223,9 +214,9 @@ static void explain_freezer(struct explanation *explanation, uint32_t each)
 
 static void explain_throttling(struct explanation *explanation, uint32_t each)
 {
-	struct cgw_number limit = number_of(explanation, CGW_M_CPU_MAX, each);
-	struct cgw_number periods = number_of(explanation, CGW_M_CPU_NR_PERIODS, each);
-	struct cgw_number throttled = number_of(explanation, CGW_M_CPU_NR_THROTTLED, each);
+	struct cgw_number limit = causes_number(explanation, CGW_M_CPU_MAX, each);
+	struct cgw_number periods = causes_number(explanation, CGW_M_CPU_NR_PERIODS, each);
+	struct cgw_number throttled = causes_number(explanation, CGW_M_CPU_NR_THROTTLED, each);
 	double periods_now = growth(explanation, CGW_M_CPU_NR_PERIODS, each);
 	double throttled_now = growth(explanation, CGW_M_CPU_NR_THROTTLED, each);
 	struct cgw_cause *cause;
@@ -233,14 +224,15 @@ static void explain_throttling(struct explanation *explanation, uint32_t each)
 	if (limit.state != CGW_OK || throttled.state != CGW_OK || periods.state != CGW_OK ||
 	    throttled.value == 0 || periods.value == 0)
 		return;
-	cause = add_cause(explanation, CGW_CAUSE_CPU_THROTTLED, each);
+	cause = causes_add(explanation, CGW_CAUSE_CPU_THROTTLED, each);
 	if (cause == NULL)
 		return;
 	cause->current = throttled_now > 0;
 	cause->percent = cause->current && periods_now > 0
 				 ? throttled_now * 100 / periods_now
 				 : (double)throttled.value * 100 / (double)periods.value;
-	cause->amount = rate(explanation, CGW_M_CPU_THROTTLED, each);
+	cause->amount = causes_rate(explanation, CGW_M_CPU_THROTTLED, each);
+	cause->lost_ns = cause->current ? cause->amount : 0;
 	cause->bound = (double)limit.value;
 	cause->count = (double)throttled.value;
 	cause->limit = CGW_M_CPU_MAX;
@@ -256,12 +248,12 @@ static void explain_cpuset(struct explanation *explanation)
 
 	if (bound.cpus == 0)
 		return;
-	used = fmax(rate(explanation, CGW_M_CPU_USAGE, explanation->group),
-		    rate(explanation, CGW_M_CPU_USAGE, bound.group)) /
+	used = fmax(causes_rate(explanation, CGW_M_CPU_USAGE, explanation->group),
+		    causes_rate(explanation, CGW_M_CPU_USAGE, bound.group)) /
 	       1e9;
 	if (used * 100 < (double)bound.cpus * NEAR_PERCENT)
 		return;
-	cause = add_cause(explanation, CGW_CAUSE_CPUSET_FULL, bound.group);
+	cause = causes_add(explanation, CGW_CAUSE_CPUSET_FULL, bound.group);
 	if (cause == NULL)
 		return;
 	cause->current = true;
@@ -279,10 +271,10 @@ static void explain_cpuset(struct explanation *explanation)
 static void explain_memory_limit(struct explanation *explanation, uint32_t each,
 				 enum cgw_metric limit_metric, enum cgw_metric events)
 {
-	struct cgw_number limit = number_of(explanation, limit_metric, each);
-	struct cgw_number used = number_of(explanation, CGW_M_MEMORY_CURRENT, each);
-	struct cgw_number cache = number_of(explanation, CGW_M_MEMORY_INACTIVE_FILE, each);
-	struct cgw_number hits = number_of(explanation, events, each);
+	struct cgw_number limit = causes_number(explanation, limit_metric, each);
+	struct cgw_number used = causes_number(explanation, CGW_M_MEMORY_CURRENT, each);
+	struct cgw_number cache = causes_number(explanation, CGW_M_MEMORY_INACTIVE_FILE, each);
+	struct cgw_number hits = causes_number(explanation, events, each);
 	double hits_now = growth(explanation, events, each), working;
 	struct cgw_cause *cause;
 	bool near;
@@ -296,10 +288,10 @@ static void explain_memory_limit(struct explanation *explanation, uint32_t each,
 	near = is_near(working, (double)limit.value);
 	if (!near && hits_now <= 0 && (hits.state != CGW_OK || hits.value == 0))
 		return;
-	cause = add_cause(explanation,
-			  limit_metric == CGW_M_MEMORY_MAX ? CGW_CAUSE_MEMORY_MAX
-							   : CGW_CAUSE_MEMORY_HIGH,
-			  each);
+	cause = causes_add(explanation,
+			   limit_metric == CGW_M_MEMORY_MAX ? CGW_CAUSE_MEMORY_MAX
+							    : CGW_CAUSE_MEMORY_HIGH,
+			   each);
 	if (cause == NULL)
 		return;
 	cause->percent = limit.value > 0 ? working * 100 / (double)limit.value : 100;
@@ -315,9 +307,9 @@ static void explain_memory_limit(struct explanation *explanation, uint32_t each,
 
 static void explain_pids(struct explanation *explanation, uint32_t each)
 {
-	struct cgw_number limit = number_of(explanation, CGW_M_PIDS_MAX, each);
-	struct cgw_number used = number_of(explanation, CGW_M_PIDS_CURRENT, each);
-	struct cgw_number hits = number_of(explanation, CGW_M_PIDS_EVENTS_MAX, each);
+	struct cgw_number limit = causes_number(explanation, CGW_M_PIDS_MAX, each);
+	struct cgw_number used = causes_number(explanation, CGW_M_PIDS_CURRENT, each);
+	struct cgw_number hits = causes_number(explanation, CGW_M_PIDS_EVENTS_MAX, each);
 	double hits_now = growth(explanation, CGW_M_PIDS_EVENTS_MAX, each);
 	struct cgw_cause *cause;
 	double value;
@@ -328,7 +320,7 @@ static void explain_pids(struct explanation *explanation, uint32_t each)
 	near = is_near((double)used.value, (double)limit.value);
 	if (!near && hits_now <= 0 && (hits.state != CGW_OK || hits.value == 0))
 		return;
-	cause = add_cause(explanation, CGW_CAUSE_PIDS_MAX, each);
+	cause = causes_add(explanation, CGW_CAUSE_PIDS_MAX, each);
 	if (cause == NULL)
 		return;
 	cause->current = near || hits_now > 0;
@@ -339,7 +331,7 @@ static void explain_pids(struct explanation *explanation, uint32_t each)
 	cause->limit = CGW_M_PIDS_MAX;
 	value = more_than((double)limit.value, (double)used.value, 1);
 	if (value <= PIDS_MAX)
-		propose(cause, CGW_M_PIDS_MAX, value, "");
+		causes_propose(cause, CGW_M_PIDS_MAX, value, "");
 }
 
 static void explain_io_limit(struct explanation *explanation, uint32_t each,
@@ -363,7 +355,7 @@ static void explain_io_limit(struct explanation *explanation, uint32_t each,
 		if (limit.state != CGW_OK || limit.value == 0 || used.state != CGW_OK ||
 		    used.real * 100 < (double)limit.value * NEAR_PERCENT)
 			continue;
-		cause = add_cause(explanation, CGW_CAUSE_IO_LIMIT, each);
+		cause = causes_add(explanation, CGW_CAUSE_IO_LIMIT, each);
 		if (cause == NULL)
 			return;
 		cause->current = true;
@@ -384,7 +376,8 @@ static void explain_io_limit(struct explanation *explanation, uint32_t each,
 static void explain_pressure(struct explanation *explanation, enum cgw_cause_kind kind,
 			     enum cgw_metric metric, size_t resource, enum cgw_metric weight)
 {
-	struct cgw_number stall = number_of(explanation, metric, explanation->group), share, use;
+	struct cgw_number stall = causes_number(explanation, metric, explanation->group), share,
+			  use;
 	/* PSI of the root is system-wide, and no control of the root would change it. */
 	bool machine = stall.state != CGW_OK || explanation->group == 0;
 	struct cgw_cause *cause;
@@ -393,7 +386,7 @@ static void explain_pressure(struct explanation *explanation, enum cgw_cause_kin
 		stall = cgw_snapshot_system(explanation->now)->pressure_e2[resource][0][0];
 	if (stall.state != CGW_OK || stall.value < STALL_PERCENT * 100)
 		return;
-	cause = add_cause(explanation, kind, machine ? 0 : explanation->group);
+	cause = causes_add(explanation, kind, machine ? 0 : explanation->group);
 	if (cause == NULL)
 		return;
 	cause->current = true;
@@ -401,19 +394,19 @@ static void explain_pressure(struct explanation *explanation, enum cgw_cause_kin
 	cause->percent = (double)stall.value / 100;
 	if (machine)
 		return; /* a weight helps only if the group itself stalls */
-	share = number_of(explanation, weight, explanation->group);
-	use = number_of(explanation, CGW_M_MEMORY_CURRENT, explanation->group);
+	share = causes_number(explanation, weight, explanation->group);
+	use = causes_number(explanation, CGW_M_MEMORY_CURRENT, explanation->group);
 	if (share.state != CGW_OK)
 		return;
 	if (weight != CGW_M_MEMORY_LOW && share.value > 0 && share.value < WEIGHT_MAX)
-		propose(cause, weight, fmin((double)share.value * 2, WEIGHT_MAX), "");
+		causes_propose(cause, weight, fmin((double)share.value * 2, WEIGHT_MAX), "");
 	else if (weight == CGW_M_MEMORY_LOW && use.state == CGW_OK && use.value > share.value)
-		propose(cause, weight, ceil((double)use.value / BYTES_PER_MEBIBYTE), "M");
+		causes_propose(cause, weight, ceil((double)use.value / BYTES_PER_MEBIBYTE), "M");
 }
 
 static void explain_oom(struct explanation *explanation, uint32_t each)
 {
-	struct cgw_number kills = number_of(explanation, CGW_M_MEMORY_EVENTS_OOM_KILL, each);
+	struct cgw_number kills = causes_number(explanation, CGW_M_MEMORY_EVENTS_OOM_KILL, each);
 	double kills_now = growth(explanation, CGW_M_MEMORY_EVENTS_OOM_KILL, each);
 	uint32_t by;
 	struct cgw_number limit;
@@ -421,7 +414,7 @@ static void explain_oom(struct explanation *explanation, uint32_t each)
 
 	if (kills.state != CGW_OK || kills.value == 0)
 		return;
-	cause = add_cause(explanation, CGW_CAUSE_OOM_KILLED, each);
+	cause = causes_add(explanation, CGW_CAUSE_OOM_KILLED, each);
 	if (cause == NULL)
 		return;
 	limit = cgw_frame_effective(explanation->frame, CGW_M_MEMORY_MAX, each, &by);
@@ -439,16 +432,17 @@ static void explain_oom(struct explanation *explanation, uint32_t each)
 static void explain_swap(struct explanation *explanation)
 {
 	struct cgw_number swap =
-		number_of(explanation, CGW_M_MEMORY_SWAP_CURRENT, explanation->group);
-	struct cgw_number used = number_of(explanation, CGW_M_MEMORY_CURRENT, explanation->group);
+		causes_number(explanation, CGW_M_MEMORY_SWAP_CURRENT, explanation->group);
+	struct cgw_number used =
+		causes_number(explanation, CGW_M_MEMORY_CURRENT, explanation->group);
 	struct cgw_cause *cause;
 
 	if (swap.state != CGW_OK || swap.value == 0 || used.state != CGW_OK)
 		return;
-	cause = add_cause(explanation, CGW_CAUSE_SWAPPING, explanation->group);
+	cause = causes_add(explanation, CGW_CAUSE_SWAPPING, explanation->group);
 	if (cause == NULL)
 		return;
-	cause->count = rate(explanation, CGW_M_MEMORY_PGMAJFAULT, explanation->group);
+	cause->count = causes_rate(explanation, CGW_M_MEMORY_PGMAJFAULT, explanation->group);
 	cause->current = cause->count >= 1;
 	cause->percent = (double)swap.value * 100 / (double)(swap.value + used.value);
 	cause->amount = (double)swap.value;
@@ -464,7 +458,7 @@ static void explain_machine(struct explanation *explanation)
 	if (total.state != CGW_OK || available.state != CGW_OK || total.value == 0 ||
 	    (double)available.value * 100 >= (double)total.value * AVAILABLE_PERCENT)
 		return;
-	cause = add_cause(explanation, CGW_CAUSE_SYSTEM_MEMORY, 0);
+	cause = causes_add(explanation, CGW_CAUSE_SYSTEM_MEMORY, 0);
 	if (cause == NULL)
 		return;
 	cause->current = true;
@@ -474,12 +468,22 @@ static void explain_machine(struct explanation *explanation)
 	cause->bound = (double)total.value;
 }
 
+/* All of its time is lost, or all that a process had. */
+static bool stops(const struct cgw_cause *cause)
+{
+	return cause->kind == CGW_CAUSE_FROZEN || cause->kind == CGW_CAUSE_OOM_KILLED;
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct cgw_cause *first = a, *second = b;
 
 	if (first->current != second->current)
 		return first->current ? -1 : 1;
+	if (stops(first) != stops(second))
+		return stops(first) ? -1 : 1;
+	if (first->lost_ns > second->lost_ns || first->lost_ns < second->lost_ns)
+		return first->lost_ns > second->lost_ns ? -1 : 1;
 	if (first->percent > second->percent || first->percent < second->percent)
 		return first->percent > second->percent ? -1 : 1;
 	if (first->kind != second->kind)
@@ -488,8 +492,8 @@ static int compare(const void *a, const void *b)
 	return (first->group < second->group) - (first->group > second->group);
 }
 
-size_t cgw_explain(const struct cgw_frame *frame, uint32_t group,
-		   struct cgw_cause causes[CGW_CAUSE_MAX])
+size_t cgw_explain_traced(const struct cgw_frame *frame, const struct cgw_frame *traced,
+			  uint32_t group, struct cgw_cause causes[CGW_CAUSE_MAX])
 {
 	struct explanation explanation = {
 		.frame = frame,
@@ -517,12 +521,23 @@ size_t cgw_explain(const struct cgw_frame *frame, uint32_t group,
 	explain_cpuset(&explanation);
 	explain_swap(&explanation);
 	explain_machine(&explanation);
-	explain_pressure(&explanation, CGW_CAUSE_CPU_PRESSURE, CGW_M_CPU_PRESSURE_SOME_AVG10, 0,
-			 CGW_M_CPU_WEIGHT);
+	if (traced != NULL)
+		causes_add_waits(&explanation, traced);
+	/* What was measured says the same, and why. */
+	if (traced == NULL ||
+	    cgw_snapshot_number(cgw_frame_now(traced), CGW_M_CPU_RUN_DELAY, 0).state != CGW_OK)
+		explain_pressure(&explanation, CGW_CAUSE_CPU_PRESSURE,
+				 CGW_M_CPU_PRESSURE_SOME_AVG10, 0, CGW_M_CPU_WEIGHT);
 	explain_pressure(&explanation, CGW_CAUSE_MEMORY_PRESSURE, CGW_M_MEMORY_PRESSURE_SOME_AVG10,
 			 1, CGW_M_MEMORY_LOW);
 	explain_pressure(&explanation, CGW_CAUSE_IO_PRESSURE, CGW_M_IO_PRESSURE_SOME_AVG10, 2,
 			 CGW_M_IO_WEIGHT);
 	qsort(causes, explanation.count, sizeof(*causes), compare);
 	return explanation.count;
+}
+
+size_t cgw_explain(const struct cgw_frame *frame, uint32_t group,
+		   struct cgw_cause causes[CGW_CAUSE_MAX])
+{
+	return cgw_explain_traced(frame, NULL, group, causes);
 }

@@ -166,13 +166,13 @@ int files_collect(void *collector, struct cgw_snapshot *snapshot, struct coverag
 	struct files *files = collector;
 	struct tree_group **unread = coverage->unread;
 	uint32_t count = snapshot->topology->view.count;
-	int r = 0;
+	int r;
 
 	files->snapshot = snapshot;
 	files->coverage = coverage;
 	files->group_gone = false;
 	unread[0] = files->tree->root;
-	run_delay_values_read(&files->run_delays);
+	r = trace_values_read(&files->traces, files->tree);
 	if (reads_others(files)) {
 		for (struct tree_group *group = files->tree->root; group != NULL && r == 0;
 		     group = group_tree_next(group)) {

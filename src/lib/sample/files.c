@@ -74,7 +74,7 @@ static void close_files(void *collector)
 	free(files->buffer);
 	free(files->order);
 	device_stack_done(&files->device_stack);
-	run_delay_values_close(&files->run_delays);
+	trace_values_close(&files->traces);
 	*files = (struct files){0};
 }
 
@@ -139,7 +139,7 @@ static int set_plan(void *collector, const struct plan *plan, struct coverage *c
 		files->reads_all &= provided == 0;
 	}
 	files->usage_file_count = sort_usage_first(plan, order, plan->file_count);
-	run_delay_values_set_plan(&files->run_delays, plan);
+	trace_values_set_plan(&files->traces, plan);
 	return 0;
 }
 
@@ -409,11 +409,9 @@ int files_read_group(struct files *files, struct tree_group *group, size_t index
 				      files->row);
 		return 0;
 	}
-	if (file->format == CGW_FORMAT_RUN_DELAY) {
-		run_delay_values_fill(&files->run_delays, group, file->hierarchy, requests, count,
-				      files->row);
-		return 0;
-	}
+	if (file->format == CGW_FORMAT_TRACE)
+		return trace_values_fill(&files->traces, group, file->hierarchy, requests, count,
+					 files->row, &sink);
 	length = read_file(files, group, index, directory);
 	if (length == -ENOMEM)
 		return -ENOMEM;

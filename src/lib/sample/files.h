@@ -6,7 +6,7 @@
 #include "lib/kernel/device-stack.h"
 #include "lib/sample/collector.h"
 #include "lib/sample/device-names.h"
-#include "lib/sample/run-delay-values.h"
+#include "lib/sample/trace-values.h"
 
 extern const struct collector_functions files_collector;
 
@@ -23,7 +23,7 @@ struct files {
 	struct device_names device_names;
 	struct device_stack device_stack;
 	bool device_stack_known;
-	struct run_delay_values run_delays;
+	struct trace_values traces;
 	bool unread[CGW_METRIC_COUNT]; /* by column: only the file has it for the current group */
 	bool reads_all;                /* no other collector provides anything */
 	uint32_t hierarchies;          /* with files that are read for all groups */

@@ -12,7 +12,7 @@ bool idle_may_be(const struct files *files, const struct tree_group *group)
 {
 	return has_last_usage(files, group) && !files->read_all &&
 	       /* Percentiles of the last interval must not be repeated. */
-	       files->run_delays.run_delay == NULL &&
+	       !trace_values_active(&files->traces) &&
 	       /* Each sample reads some of the groups, in turn. */
 	       (files->tick + group->index) % files->idle_interval != 0;
 }

@@ -269,9 +269,9 @@ const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler)
 	return sampler->reason.text;
 }
 
-const char *cgw_sampler_run_delay_reason(const struct cgw_sampler *sampler)
+const char *cgw_sampler_trace_reason(const struct cgw_sampler *sampler, enum cgw_metric metric)
 {
-	return sampler->files.run_delays.reason.text;
+	return trace_values_reason(&sampler->files.traces, metric);
 }
 
 /* Falls back to files after an unexpected error. */

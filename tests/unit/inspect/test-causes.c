@@ -33,7 +33,10 @@ static struct cgw_frame *new_frame(struct topology *topology, const struct frame
 	return frame;
 }
 
-/* Current causes precede past ones; causes of an ancestor count, those of a sibling do not. */
+/*
+ * Current causes precede past ones, and lost time precedes what loses none; causes of an ancestor
+ * count, those of a sibling do not.
+ */
 static void test_causes_are_ranked(void **state)
 {
 	static const struct frame_value first[] = {
@@ -61,17 +64,18 @@ static void test_causes_are_ranked(void **state)
 
 	(void)state;
 	assert_int_equal(cgw_explain(frame, 2, causes), 3);
-	assert_int_equal(causes[0].kind, CGW_CAUSE_PIDS_MAX);
-	assert_true(causes[0].current);
-	assert_true(fabs(causes[0].percent - 95) < 1e-9);
-	assert_string_equal(causes[0].key, "pids.max");
-	assert_string_equal(causes[0].value, "30");
-	assert_int_equal(causes[1].kind, CGW_CAUSE_CPU_THROTTLED);
-	assert_int_equal(causes[1].group, 1); /* the group above */
+	assert_int_equal(causes[1].kind, CGW_CAUSE_PIDS_MAX);
 	assert_true(causes[1].current);
-	assert_true(fabs(causes[1].percent - 40) < 1e-9);
-	assert_true(fabs(causes[1].amount - 2e8) < 1);
-	assert_string_equal(causes[1].value, "75%");
+	assert_true(fabs(causes[1].percent - 95) < 1e-9);
+	assert_string_equal(causes[1].key, "pids.max");
+	assert_string_equal(causes[1].value, "30");
+	assert_int_equal(causes[0].kind, CGW_CAUSE_CPU_THROTTLED);
+	assert_int_equal(causes[0].group, 1); /* the group above */
+	assert_true(causes[0].current);
+	assert_true(fabs(causes[0].percent - 40) < 1e-9);
+	assert_true(fabs(causes[0].amount - 2e8) < 1);
+	assert_true(fabs(causes[0].lost_ns - 2e8) < 1);
+	assert_string_equal(causes[0].value, "75%");
 	assert_int_equal(causes[2].kind, CGW_CAUSE_OOM_KILLED);
 	assert_false(causes[2].current);
 	assert_true(fabs(causes[2].count - 3) < 1e-9);
@@ -394,6 +398,11 @@ static void test_descriptions_and_commands(void **state)
 		 "1.0M per second on vd\\x0aa, close to io.max.wbps; limit 1.0M"},
 		{{.kind = CGW_CAUSE_PIDS_MAX, .amount = 19, .bound = 20},
 		 "19 of 20 tasks (pids.max); 0 forks refused"},
+		{{.kind = CGW_CAUSE_CPU_WAIT, .lost_ns = 412e6, .percent = 71, .taker = "/b\nc"},
+		 "waited 412 ms per second for a CPU; /b\\x0ac ran 71.0% of it"},
+		{{.kind = CGW_CAUSE_RECLAIM, .lost_ns = 34e6},
+		 "reclaimed memory for 34 ms per second, 0.0% of it because of a memory limit"},
+		{{.kind = CGW_CAUSE_IO_WAIT, .lost_ns = 2e9}, "waited 2000 ms per second for IO"},
 	};
 	struct cgw_cause thaw = {.key = "thaw"}, raise = {.key = "pids.max", .value = "30"};
 	struct cgw_cause nothing = {.kind = CGW_CAUSE_CPU_PRESSURE};

@@ -5,7 +5,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/sample/bpf/bpf-loader.h"
 #include "lib/sample/bpf/programs/records.h"
-#include "lib/sample/bpf/programs/run-delay-records.h"
+#include "lib/sample/bpf/programs/trace-records.h"
 #include "test.h"
 
 #define NUMBERS(count) ((count) * sizeof(uint64_t))
@@ -40,11 +40,22 @@ static const struct expected_map expected[] = {
 	{"device", NUMBERS(BPF_LIST_SIZE)},
 };
 
+/* Those of the traces: every loader has the first two. */
+#define TRACE_MAPS                                            \
+	{"trace_groups", sizeof(struct trace_group)},         \
+	{                                                     \
+		"trace_control", sizeof(struct trace_control) \
+	}
 static const struct expected_map expected_run_delay[] = {
-	{"runnable_since", NUMBERS(1)},
-	{"run_delays", sizeof(struct run_delay_group)},
-	{"run_delay_control", sizeof(struct run_delay_control)},
+	TRACE_MAPS,
+	{"waits", NUMBERS(4)},
+	{"trace_pairs", NUMBERS(1)},
+	{"trace_cpus", sizeof(struct trace_cpu)},
 };
+static const struct expected_map expected_reclaim[] = {TRACE_MAPS, {"reclaims", NUMBERS(1)}};
+static const struct expected_map expected_io_wait[] = {TRACE_MAPS, {"io_waits", NUMBERS(1)}};
+static const struct expected_map expected_io_queue[] = {TRACE_MAPS};
+static const struct expected_map expected_io_device[] = {TRACE_MAPS, {"requests", NUMBERS(1)}};
 
 static void check_loader(const struct bpf_loader *loader, size_t program_count,
 			 const struct expected_map *maps, size_t map_count)
@@ -69,6 +80,10 @@ static void test_loaders_create_the_arrays_that_are_read(void **state)
 	check_loader(&bpf_loader_cgroup_direct, 2, expected, ARRAY_SIZE(expected));
 	check_loader(&bpf_loader_cgroup_probe, 2, expected, ARRAY_SIZE(expected));
 	check_loader(&bpf_loader_run_delay, 4, expected_run_delay, ARRAY_SIZE(expected_run_delay));
+	check_loader(&bpf_loader_reclaim, 5, expected_reclaim, ARRAY_SIZE(expected_reclaim));
+	check_loader(&bpf_loader_io_wait, 3, expected_io_wait, ARRAY_SIZE(expected_io_wait));
+	check_loader(&bpf_loader_io_queue, 2, expected_io_queue, ARRAY_SIZE(expected_io_queue));
+	check_loader(&bpf_loader_io_device, 3, expected_io_device, ARRAY_SIZE(expected_io_device));
 }
 
 int main(void)

@@ -81,33 +81,13 @@ static int run_iterator(int link)
 	return length < 0 ? -errno : 0;
 }
 
-/* Number of CPUs that may exist, from a list such as "0-3,8-11"; 0 if unknown. */
-static uint32_t possible_cpus(void)
-{
-	CLEANUP(cleanup_close)
-	int fd = open("/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC);
-	char text[1024] = "", *at = text;
-	unsigned long count = 0;
-
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-		return 0;
-	while (*at >= '0' && *at <= '9') {
-		unsigned long first = strtoul(at, &at, 10);
-		unsigned long last = *at == '-' ? strtoul(at + 1, &at, 10) : first;
-
-		count += last + 1 - first;
-		at += *at == ',';
-	}
-	return (uint32_t)count;
-}
-
 /* Computes each CPU's offset in per-CPU memory. Unknown offsets are no error: count stays 0. */
 static int find_cpu_offsets(struct bpf_programs *programs)
 {
 	struct bpf_cpu_addresses *cpu_addresses = programs->maps[BPF_ARRAY_CPU_ADDRESSES].bytes;
 	struct bpf_control *control = programs->maps[BPF_ARRAY_CONTROL].bytes;
 	CLEANUP(cleanup_close) int link = -1;
-	uint32_t cpus = possible_cpus();
+	uint32_t cpus = bpf_possible_cpus();
 	int r;
 
 	r = bpf_map_id(programs->loaded.percpu_probe, &cpu_addresses->map_id);
@@ -155,7 +135,7 @@ static uint32_t attach(struct bpf_programs *programs, const struct cgw_layout *l
 static int load(struct bpf_programs *programs, const struct cgw_layout *layout,
 		uint32_t hierarchies, uint32_t *ret_hierarchies, struct cgw_diag *diag)
 {
-	uint32_t cpus = possible_cpus();
+	uint32_t cpus = bpf_possible_cpus();
 	struct bpf_sizes sizes = {
 		.groups = programs->capacity * (uint32_t)layout->hierarchy_count + BPF_SINGLE_MAX,
 		.parts = programs->capacity + BPF_SINGLE_MAX,

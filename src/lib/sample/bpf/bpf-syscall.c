@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* bpf-syscall.c - the operations of bpf(2) that the collector needs. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,7 +157,7 @@ int bpf_attach_tracepoint(int program)
 	return bpf(BPF_RAW_TRACEPOINT_OPEN, &attributes);
 }
 
-int bpf_map_read(int map, uint32_t max, void *keys, void *values)
+static int read_batch(int command, int map, uint32_t max, void *keys, void *values)
 {
 	union bpf_attr attributes;
 	uint32_t position = 0;
@@ -168,9 +169,31 @@ int bpf_map_read(int map, uint32_t max, void *keys, void *values)
 	attributes.batch.values = pointer_number(values);
 	attributes.batch.count = max;
 	attributes.batch.map_fd = (uint32_t)map;
-	r = bpf(BPF_MAP_LOOKUP_BATCH, &attributes);
+	r = bpf(command, &attributes);
 	/* ENOENT: there are no further entries. */
 	return r < 0 && r != -ENOENT ? r : (int)attributes.batch.count;
+}
+
+int bpf_map_read(int map, uint32_t max, void *keys, void *values)
+{
+	return read_batch(BPF_MAP_LOOKUP_BATCH, map, max, keys, values);
+}
+
+int bpf_map_read_out(int map, uint32_t max, void *keys, void *values)
+{
+	return read_batch(BPF_MAP_LOOKUP_AND_DELETE_BATCH, map, max, keys, values);
+}
+
+int bpf_map_add(int map, const void *key, const void *value)
+{
+	union bpf_attr attributes;
+
+	memset(&attributes, 0, sizeof(attributes));
+	attributes.map_fd = (uint32_t)map;
+	attributes.key = pointer_number(key);
+	attributes.value = pointer_number(value);
+	attributes.flags = BPF_NOEXIST;
+	return bpf(BPF_MAP_UPDATE_ELEM, &attributes);
 }
 
 int bpf_map_id(int map, uint32_t *ret_id)
@@ -187,4 +210,23 @@ int bpf_map_id(int map, uint32_t *ret_id)
 	if (r == 0)
 		*ret_id = info.id;
 	return r;
+}
+
+uint32_t bpf_possible_cpus(void)
+{
+	CLEANUP(cleanup_close)
+	int fd = open("/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC);
+	char text[1024] = "", *at = text;
+	unsigned long count = 0;
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return 0;
+	while (*at >= '0' && *at <= '9') {
+		unsigned long first = strtoul(at, &at, 10);
+		unsigned long last = *at == '-' ? strtoul(at + 1, &at, 10) : first;
+
+		count += last + 1 - first;
+		at += *at == ',';
+	}
+	return (uint32_t)count;
 }

@@ -32,6 +32,14 @@ int bpf_attach_tracepoint(int program);
  */
 int bpf_map_read(int map, uint32_t max, void *keys, void *values);
 
+/* Also removes them. */
+int bpf_map_read_out(int map, uint32_t max, void *keys, void *values);
+/* Adds an entry; -EEXIST if there is one. */
+int bpf_map_add(int map, const void *key, const void *value);
+
+/* Number of CPUs that may exist; 0 if unknown. */
+uint32_t bpf_possible_cpus(void);
+
 int bpf_map_id(int map, uint32_t *ret_id);
 
 #endif

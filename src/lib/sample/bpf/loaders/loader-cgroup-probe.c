@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * loader-cgroup-probe.c - loader of the BPF programs, made by programs/generate; do not edit.
- * sources: 39cdb446cdd8ab4518e56981d8c23f7df85eb7049a70275612b9f0f65dc831f7
+ * sources: 741e101f8c2617deefaa1673b07d89885e917ab19285774a2a8aa5fa0b5e5315
  * made with: clang 14.0.6, libbpf 1.1.2
  */
 #include "lib/sample/bpf/bpf-loader.h"

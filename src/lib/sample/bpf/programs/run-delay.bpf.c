@@ -3,210 +3,235 @@
  * run-delay.bpf.c - BPF programs that measure how long the tasks of each group wait for a CPU.
  *
  * A wait begins when a task becomes runnable (woken, created, or taken off a CPU while it could run
- * on) and ends when it gets a CPU. It is charged to the group that the task is in at its end.
+ * on) and ends when it gets a CPU. Its known part is that during which a CPU limit throttled it.
  */
-#include "access.h"
+#include "count-waits.h"
 
-#include "run-delay-records.h"
+#define REALTIME_PRIORITIES 100 /* task_struct.prio of realtime and deadline tasks is below */
 
-/* From the uapi headers, as in kernel-types.h. */
-enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_TASK_STORAGE = 29 };
-enum { BPF_F_NO_PREALLOC = 1, BPF_NOEXIST = 1, BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
-#define EEXIST 17
-
-/* Members that only these programs read; the kernel ignores what follows "___". */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-struct cgroup___run_delay {
-	struct cgroup_root *root;
-};
-struct css_set {
-	struct cgroup_subsys_state *subsys[1];
-	struct cgroup *dfl_cgrp; /* its group in the v2 hierarchy */
-};
-struct task_struct {
-	int pid; /* 0: the idle task */
-	unsigned int __state;
-	struct css_set *cgroups;
+struct task_group___trace {
+	struct cfs_rq **cfs_rq; /* by CPU */
 };
 #pragma clang attribute pop
 
-/* The programs run with the run queue locked. Ancestors are visited only for a new group. */
-#define LEVELS_MAX 4096
+struct wait {
+	__u64 since_ns;     /* when the task became runnable; 0: it sleeps or runs */
+	__u64 queue;        /* address of its run queue, */
+	__u64 throttled_ns; /* and for how long that had been throttled */
+	__u64 cpu;
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, __u64); /* when the task became runnable; 0: it sleeps or runs */
-} runnable_since SEC(".maps");
+	__type(value, struct wait);
+} waits SEC(".maps");
 
-/* The collector sets the size. */
+/* The collector sets the sizes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
-	__type(key, __u64);
-	__type(value, struct run_delay_group);
-} run_delays SEC(".maps");
+	__type(key, struct trace_pair);
+	__type(value, __u64);
+} trace_pairs SEC(".maps");
 
-ARRAY(run_delay_control, struct run_delay_control, 1);
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct trace_cpu);
+} trace_cpus SEC(".maps");
 
-char _license[] SEC("license") = "GPL";
-
-static __always_inline struct run_delay_control *get_control(void)
+/* For how long a run queue has been throttled; not in kernels before Linux 6.6. */
+static __always_inline __u64 throttled_time(struct cfs_rq *queue)
 {
-	__u32 zero = 0;
+	__u64 since_ns, ns = READ(queue, throttled_clock_self_time);
 
-	return bpf_map_lookup_elem(&run_delay_control, &zero);
+	since_ns = READ(queue, throttled_clock_self);
+	if (since_ns != 0) {
+		struct rq *rq = AS(struct rq, READ(queue, rq));
+		__u64 clock_ns = READ(rq, clock);
+
+		if (clock_ns > since_ns)
+			ns += clock_ns - since_ns;
+	}
+	return ns;
 }
 
-static __always_inline void count_lost(void)
-{
-	struct run_delay_control *control = get_control();
+#define KNOWS_THROTTLING                                                    \
+	(bpf_core_field_exists(struct cfs_rq, throttled_clock_self_time) && \
+	 bpf_core_field_exists(struct sched_entity, cfs_rq))
+#define KNOWS_OTHER_QUEUES                           \
+	(bpf_core_field_exists(struct cfs_rq, tg) && \
+	 bpf_core_field_exists(struct task_group___trace, cfs_rq))
 
-	if (control != NULL)
-		__sync_fetch_and_add(&control->lost, 1);
+static __always_inline void start_wait(struct wait *wait, struct task_struct *task, __u64 now)
+{
+	struct trace_control *control = get_control();
+
+	wait->since_ns = now;
+	if (control == NULL || control->details == 0)
+		return;
+	wait->cpu = (__u32)READ(task, wake_cpu);
+	wait->queue = 0;
+	if (KNOWS_THROTTLING && READ(task, prio) >= REALTIME_PRIORITIES) {
+		struct cfs_rq *queue = AS(struct cfs_rq, READ(task, se.cfs_rq));
+
+		wait->queue = (__u64)queue;
+		wait->throttled_ns = throttled_time(queue);
+	}
 }
 
-/* The state of a controller in a set of groups; its number depends on the kernel. */
-#define STATE_OF(set, name)                                                            \
-	(bpf_core_enum_value_exists(enum cgroup_subsys_id, name)                       \
-		 ? READ_U64(ELEMENT(set, struct css_set, subsys,                       \
-				    bpf_core_enum_value(enum cgroup_subsys_id, name))) \
-		 : 0)
-
-static __always_inline struct cgroup *task_group(struct task_struct *task,
-						 const struct run_delay_control *control)
+/*
+ * The part of a wait for which its run queue was throttled. A task that moves to another CPU is
+ * still in the same group, otherwise its old run queue may no longer exist.
+ */
+static __always_inline __u64 throttled_part(const struct wait *wait, struct task_struct *task,
+					    __u64 waited_ns)
 {
-	struct css_set *set = AS(struct css_set, READ(task, cgroups));
+	struct cfs_rq *queue;
+	__u64 ns;
 
-	if (control->hierarchy == RUN_DELAY_CPU)
-		return group_of(STATE_OF(set, cpu_cgrp_id));
-	if (control->hierarchy == RUN_DELAY_CPUACCT)
-		return group_of(STATE_OF(set, cpuacct_cgrp_id));
-	return AS(struct cgroup, READ(set, dfl_cgrp));
+	if (!KNOWS_THROTTLING || wait->queue == 0)
+		return 0;
+	queue = AS(struct cfs_rq, READ(task, se.cfs_rq));
+	if (wait->queue != (__u64)queue && KNOWS_OTHER_QUEUES) {
+		__u64 group = ADDRESS(queue, struct cfs_rq, tg);
+		__u64 queues = ADDRESS(group, struct task_group___trace, cfs_rq);
+
+		queue = AS(struct cfs_rq, (void *)READ_U64((void *)(queues + 8 * wait->cpu)));
+	}
+	if (wait->queue != (__u64)queue)
+		return 0;
+	ns = throttled_time(queue);
+	ns = ns > wait->throttled_ns ? ns - wait->throttled_ns : 0;
+	return ns < waited_ns ? ns : waited_ns;
 }
 
-static __always_inline __u64 parent_of(struct cgroup *group)
-{
-	return ADDRESS(group, struct cgroup, self.parent);
-}
-
-static __always_inline __u64 root_of(struct cgroup *group)
-{
-	return ADDRESS(group, struct cgroup___run_delay, root);
-}
-
-/* The group and those of its ancestors that have no record yet. */
-struct addition {
-	__u64 group; /* address */
-	__u64 end;   /* address of the first one that is not removed again */
-	bool full;
+/* A walk from the newest slice of a CPU to older ones. */
+struct walk {
+	struct trace_pair pair;
+	__u64 begin_ns, end_ns; /* what is left of the wait */
+	__u64 left_ns;          /* how much of that to charge, the newest first */
+	__u64 slice;            /* number of the slice */
+	__u32 cpu;
 };
 
-/* Adds a record of one group and moves to its parent. */
-static long add_one(__u32 i, struct addition *addition)
+static __always_inline void charge(struct walk *walk, __u64 group, __u64 from_ns)
 {
-	struct cgroup *group = AS(struct cgroup, (void *)addition->group);
-	struct run_delay_group record = {0};
-	__u64 id = id_of(group), parent = parent_of(group);
-	struct cgroup *above = NULL;
-	long r;
+	__u64 ns, *sum;
 
-	(void)i;
-	if (parent != 0) {
-		above = group_of(parent);
-		record.parent_id = id_of(above);
-	}
-	r = bpf_map_update_elem(&run_delays, &id, &record, BPF_NOEXIST);
-	if (r != 0) {
-		addition->full = r != -EEXIST;
+	if (from_ns < walk->begin_ns)
+		from_ns = walk->begin_ns;
+	if (from_ns >= walk->end_ns)
+		return;
+	ns = walk->end_ns - from_ns;
+	if (ns > walk->left_ns)
+		ns = walk->left_ns;
+	walk->end_ns = from_ns;
+	walk->left_ns -= ns;
+	if (group == TRACE_UNKNOWN)
+		return;
+	walk->pair.running = group;
+	sum = bpf_map_lookup_elem(&trace_pairs, &walk->pair);
+	if (sum != NULL)
+		__sync_fetch_and_add(sum, ns);
+	else
+		bpf_map_update_elem(&trace_pairs, &walk->pair, &ns, BPF_NOEXIST);
+}
+
+static long charge_slice(__u32 i, struct walk *walk)
+{
+	struct trace_cpu *cpu = bpf_map_lookup_elem(&trace_cpus, &walk->cpu);
+	__u64 number = walk->slice - i;
+	__u64 from_ns;
+
+	if (cpu == NULL || number == 0 || i >= TRACE_SLICE_COUNT - 1)
 		return 1;
-	}
-	addition->group = (__u64)above;
-	return above == NULL;
+	from_ns = cpu->slices[(number - 1) & (TRACE_SLICE_COUNT - 1)].until_ns;
+	charge(walk, cpu->slices[number & (TRACE_SLICE_COUNT - 1)].group, from_ns);
+	return walk->left_ns == 0 || from_ns <= walk->begin_ns;
 }
 
-static long remove_one(__u32 i, struct addition *addition)
+/* Charges a wait to the groups that ran on the CPU where it began. */
+static __always_inline void charge_takers(const struct wait *wait, __u64 waiting, __u64 now,
+					  __u64 ns)
 {
-	struct cgroup *group = AS(struct cgroup, (void *)addition->group);
-	__u64 id = id_of(group), parent = parent_of(group);
+	struct walk walk = {
+		.pair.waiting = waiting,
+		.begin_ns = wait->since_ns,
+		.end_ns = now,
+		.left_ns = ns,
+		.cpu = wait->cpu,
+	};
+	struct trace_cpu *cpu = bpf_map_lookup_elem(&trace_cpus, &walk.cpu);
 
-	(void)i;
-	if (addition->group == addition->end || parent == 0)
-		return 1;
-	bpf_map_delete_elem(&run_delays, &id);
-	addition->group = (__u64)group_of(parent);
-	return 0;
+	if (cpu == NULL || ns == 0)
+		return;
+	walk.slice = cpu->count;
+	/* What still runs there, and that since the last other group, has no slice yet. */
+	charge(&walk, cpu->since_ns != 0 ? cpu->group : TRACE_UNKNOWN, cpu->since_ns);
+	if (walk.left_ns > 0 && walk.end_ns > walk.begin_ns)
+		bpf_loop(TRACE_SLICE_COUNT, charge_slice, &walk, 0);
 }
 
-/* NULL if there is no room for a group and all its ancestors: a sum must not lack some of them. */
-static __always_inline struct run_delay_group *find_or_add(struct cgroup *group,
-							   struct run_delay_control *control)
+/* Ends the slice of the group that ran on this CPU, if another one follows. */
+static __always_inline void switch_slices(struct task_struct *next, struct trace_control *control,
+					  __u64 now)
 {
-	struct addition addition = {.group = (__u64)group};
-	__u64 id = id_of(group);
-	struct run_delay_group *record = bpf_map_lookup_elem(&run_delays, &id);
+	__u32 index = bpf_get_smp_processor_id();
+	struct trace_cpu *cpu = bpf_map_lookup_elem(&trace_cpus, &index);
+	struct trace_slice *slice;
+	__u64 group = TRACE_IDLE;
 
-	if (record != NULL)
-		return record;
-	control->root = root_of(group);
-	bpf_loop(LEVELS_MAX, add_one, &addition, 0);
-	if (!addition.full)
-		return bpf_map_lookup_elem(&run_delays, &id);
-	addition.end = addition.group;
-	addition.group = (__u64)group;
-	bpf_loop(LEVELS_MAX, remove_one, &addition, 0);
-	return NULL;
+	if (cpu == NULL)
+		return;
+	if (next->pid != 0)
+		group = id_of(task_group(next, control)) |
+			(next->prio < REALTIME_PRIORITIES ? TRACE_REALTIME : 0);
+	if (cpu->since_ns != 0 && group == cpu->group)
+		return;
+	cpu->count++;
+	slice = &cpu->slices[cpu->count & (TRACE_SLICE_COUNT - 1)];
+	slice->group = cpu->since_ns != 0 ? cpu->group : TRACE_UNKNOWN;
+	slice->until_ns = now;
+	cpu->since_ns = now;
+	cpu->group = group;
 }
 
-static __always_inline void raise_peak(struct run_delay_group *record, __u64 epoch, __u64 ns)
+static __always_inline void end_wait(struct task_struct *task, struct trace_control *control,
+				     __u64 now)
 {
-	struct run_delay_peak *peak = &record->peaks[epoch & 1];
-
-	if (peak->epoch != epoch) {
-		peak->epoch = epoch;
-		peak->ns = ns;
-	} else if (ns > peak->ns) {
-		peak->ns = ns;
-	}
-}
-
-static __always_inline void count_wait(struct run_delay_group *record, __u64 epoch, __u64 ns)
-{
-	__u32 bucket = run_delay_bucket(ns);
-
-	__sync_fetch_and_add(&record->waited_ns, ns);
-	if (bucket < RUN_DELAY_BUCKETS)
-		__sync_fetch_and_add(&record->buckets[bucket], 1);
-	raise_peak(record, epoch, ns);
-}
-
-static __always_inline void end_wait(struct task_struct *task, __u64 now)
-{
-	__u64 *since = bpf_task_storage_get(&runnable_since, task, NULL, 0);
-	struct run_delay_control *control = get_control();
-	struct run_delay_group *record;
+	struct wait *wait = bpf_task_storage_get(&waits, task, NULL, 0);
+	struct cgroup *group;
+	__u64 ns, part_ns = 0;
 
 	/* Tasks that were runnable before the programs were attached have no start. */
-	if (since == NULL || *since == 0 || control == NULL)
+	if (wait == NULL || wait->since_ns == 0)
 		return;
-	record = find_or_add(task_group(task, control), control);
-	if (record == NULL)
-		__sync_fetch_and_add(&control->lost, 1);
-	else if (now > *since)
-		count_wait(record, control->epoch, now - *since);
-	*since = 0;
+	if (now > wait->since_ns) {
+		ns = now - wait->since_ns;
+		group = task_group(task, control);
+		if (control->details != 0)
+			part_ns = throttled_part(wait, task, ns);
+		count_wait(group, control, ns, part_ns);
+		if (control->details & TRACE_TAKERS)
+			charge_takers(wait, id_of(group), now, ns - part_ns);
+	}
+	wait->since_ns = 0;
 }
 
 static __always_inline int woken(struct task_struct *task)
 {
-	__u64 *since =
-		bpf_task_storage_get(&runnable_since, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct wait *wait =
+		bpf_task_storage_get(&waits, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	if (since == NULL)
+	if (wait == NULL)
 		count_lost();
-	else if (*since == 0)
-		*since = bpf_ktime_get_ns();
+	else if (wait->since_ns == 0)
+		start_wait(wait, task, bpf_ktime_get_ns());
 	return 0;
 }
 
@@ -229,54 +254,29 @@ int run_delay_switch(__u64 *context)
 	bool preempted = context[0];
 	struct task_struct *task = (struct task_struct *)context[1];
 	struct task_struct *next = (struct task_struct *)context[2];
-	__u64 now = bpf_ktime_get_ns(), *since;
+	struct trace_control *control = get_control();
+	__u64 now = bpf_ktime_get_ns();
+	struct wait *wait;
 
+	if (control == NULL)
+		return 0;
+	if (!KNOWS_THROTTLING)
+		control->no_part = 1;
 	if (task->pid != 0) {
 		bool runnable = preempted || task->__state == 0;
 
-		since = bpf_task_storage_get(&runnable_since, task, NULL,
-					     runnable ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
-		if (since != NULL)
-			*since = runnable ? now : 0;
+		wait = bpf_task_storage_get(&waits, task, NULL,
+					    runnable ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+		if (wait != NULL && runnable)
+			start_wait(wait, task, now);
+		else if (wait != NULL)
+			wait->since_ns = 0;
 		else if (runnable)
 			count_lost();
 	}
+	if (control->details & TRACE_TAKERS)
+		switch_slices(next, control, now);
 	if (next->pid != 0)
-		end_wait(next, now);
-	return 0;
-}
-
-static __always_inline void add_record(struct run_delay_group *to,
-				       const struct run_delay_group *from, __u64 epoch)
-{
-	__sync_fetch_and_add(&to->waited_ns, from->waited_ns);
-	for (__u32 i = 0; i < RUN_DELAY_BUCKETS; i++)
-		if (from->buckets[i] != 0)
-			__sync_fetch_and_add(&to->buckets[i], from->buckets[i]);
-	if (from->peaks[epoch & 1].epoch == epoch)
-		raise_peak(to, epoch, from->peaks[epoch & 1].ns);
-}
-
-/* What the tasks of a removed group waited stays in the sums of its ancestors. */
-SEC("tp_btf/cgroup_rmdir")
-int run_delay_rmdir(__u64 *context)
-{
-	struct cgroup *group = AS(struct cgroup, (void *)context[0]);
-	struct run_delay_control *control = get_control();
-	struct run_delay_group *record, *above;
-	__u64 id = id_of(group), parent_id;
-
-	if (control == NULL || root_of(group) != control->root)
-		return 0;
-	record = bpf_map_lookup_elem(&run_delays, &id);
-	if (record == NULL)
-		return 0;
-	parent_id = record->parent_id;
-	above = bpf_map_lookup_elem(&run_delays, &parent_id);
-	__sync_fetch_and_add(&control->removals, 1);
-	if (above != NULL)
-		add_record(above, record, control->epoch);
-	bpf_map_delete_elem(&run_delays, &id);
-	__sync_fetch_and_add(&control->removals, 1);
+		end_wait(next, control, now);
 	return 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-bpf-run-delay.c - sums and percentiles of what the BPF programs record. */
+/* test-bpf-trace.c - sums and percentiles of what the BPF programs record. */
 #include <stdlib.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/sample/bpf/run-delay-sums.h"
+#include "lib/sample/bpf/trace-sums.h"
 #include "test.h"
 
 #define US UINT64_C(1000)
@@ -11,14 +11,15 @@
 #define S  (1000 * MS)
 
 /* As the program records a wait. */
-static void wait_of(struct run_delay_group *record, uint64_t epoch, uint64_t ns)
+static void wait_of(struct trace_group *record, uint64_t epoch, uint64_t ns)
 {
-	struct run_delay_peak *peak = &record->peaks[epoch & 1];
+	struct trace_peak *peak = &record->peaks[epoch & 1];
 
 	record->waited_ns += ns;
-	record->buckets[run_delay_bucket(ns)]++;
+	record->part_ns += ns / 2;
+	record->buckets[trace_bucket(ns)]++;
 	if (peak->epoch != epoch || ns > peak->ns)
-		*peak = (struct run_delay_peak){epoch, ns};
+		*peak = (struct trace_peak){epoch, ns};
 }
 
 /* Root 1 with the groups 7 and 3; 9 and 5 are below 7. Read in the order of a hash map. */
@@ -26,26 +27,27 @@ enum { NINE, ONE, SEVEN, THREE, FIVE, GROUPS };
 static const uint64_t ids[GROUPS] = {9, 1, 7, 3, 5};
 static const uint64_t parents[GROUPS] = {7, 0, 1, 1, 7};
 
-static void reset(struct run_delay_group *records)
+static void reset(struct trace_group *records)
 {
 	for (size_t i = 0; i < GROUPS; i++)
-		records[i] = (struct run_delay_group){.parent_id = parents[i]};
+		records[i] = (struct trace_group){.parent_id = parents[i]};
 }
 
-static void assert_sum(const struct run_delay_sums *sums, uint64_t id, uint64_t waited_ns,
+static void assert_sum(const struct trace_sums *sums, uint64_t id, uint64_t waited_ns,
 		       uint64_t longest_ns)
 {
-	const struct run_delay_sum *sum = run_delay_sums_find(sums, id);
+	const struct trace_sum *sum = trace_sums_find(sums, id);
 
 	assert_non_null(sum);
 	assert_int_equal(sum->waited_ns, waited_ns);
+	assert_int_equal(sum->part_ns, waited_ns / 2);
 	assert_int_equal(sum->longest_ns, longest_ns);
 }
 
 static void test_groups_include_their_descendants(void **state)
 {
-	CLEANUP(run_delay_sums_done) struct run_delay_sums sums = {0};
-	struct run_delay_group records[GROUPS];
+	CLEANUP(trace_sums_done) struct trace_sums sums = {0};
+	struct trace_group records[GROUPS];
 
 	(void)state;
 	reset(records);
@@ -54,20 +56,21 @@ static void test_groups_include_their_descendants(void **state)
 	wait_of(&records[FIVE], 4, 20 * MS);
 	wait_of(&records[THREE], 4, 1 * MS);
 	wait_of(&records[ONE], 4, 3 * MS);
-	assert_int_equal(run_delay_sums_set(&sums, ids, records, GROUPS, 4), 0);
+	assert_int_equal(trace_sums_set(&sums, ids, records, GROUPS, 4), 0);
 	assert_sum(&sums, 9, 7 * MS, 5 * MS);
 	assert_sum(&sums, 5, 20 * MS, 20 * MS);
 	assert_sum(&sums, 7, 27 * MS, 20 * MS);
 	assert_sum(&sums, 3, 1 * MS, 1 * MS);
 	assert_sum(&sums, 1, 31 * MS, 20 * MS);
-	assert_null(run_delay_sums_find(&sums, 2));
+	assert_null(trace_sums_find(&sums, 2));
+	assert_int_equal(trace_sum_count(trace_sums_find(&sums, 7)), 3);
 }
 
 /* The longest wait is that of the interval, also of a group that waited longer before. */
 static void test_longest_wait_of_the_interval(void **state)
 {
-	CLEANUP(run_delay_sums_done) struct run_delay_sums sums = {0};
-	struct run_delay_group records[GROUPS];
+	CLEANUP(trace_sums_done) struct trace_sums sums = {0};
+	struct trace_group records[GROUPS];
 
 	(void)state;
 	reset(records);
@@ -76,7 +79,7 @@ static void test_longest_wait_of_the_interval(void **state)
 	wait_of(&records[NINE], 5, 1 * MS);
 	/* The programs already write the next one. */
 	wait_of(&records[NINE], 6, 2 * MS);
-	assert_int_equal(run_delay_sums_set(&sums, ids, records, GROUPS, 5), 0);
+	assert_int_equal(trace_sums_set(&sums, ids, records, GROUPS, 5), 0);
 	assert_sum(&sums, 9, 53 * MS, 1 * MS);
 	assert_sum(&sums, 5, 60 * MS, 0);
 	assert_sum(&sums, 7, 113 * MS, 1 * MS);
@@ -84,11 +87,11 @@ static void test_longest_wait_of_the_interval(void **state)
 
 static void test_no_groups(void **state)
 {
-	CLEANUP(run_delay_sums_done) struct run_delay_sums sums = {0};
+	CLEANUP(trace_sums_done) struct trace_sums sums = {0};
 
 	(void)state;
-	assert_int_equal(run_delay_sums_set(&sums, NULL, NULL, 0, 1), 0);
-	assert_null(run_delay_sums_find(&sums, 1));
+	assert_int_equal(trace_sums_set(&sums, NULL, NULL, 0, 1), 0);
+	assert_null(trace_sums_find(&sums, 1));
 }
 
 /* Each wait is within its bucket's quarter, and longer waits are in no lower bucket. */
@@ -98,27 +101,27 @@ static void test_buckets(void **state)
 
 	(void)state;
 	for (uint64_t ns = 1; ns < 30 * S; ns += ns / 50 + 1) {
-		struct run_delay_sum sum = {0};
-		unsigned bucket = run_delay_bucket(ns);
+		struct trace_sum sum = {0};
+		unsigned bucket = trace_bucket(ns);
 		uint64_t median;
 
-		assert_true(bucket >= last && bucket < RUN_DELAY_BUCKETS);
+		assert_true(bucket >= last && bucket < TRACE_BUCKETS);
 		last = bucket;
 		sum.buckets[bucket] = 1;
-		assert_true(run_delay_percentile(NULL, &sum, 50, &median));
+		assert_true(trace_percentile(NULL, &sum, 50, &median));
 		assert_true(median >= ns && median <= ns + ns / 4 + 1024);
 	}
-	assert_int_equal(run_delay_bucket(0), 0);
-	assert_int_equal(run_delay_bucket(40 * S), RUN_DELAY_BUCKETS - 1);
-	assert_int_equal(run_delay_bucket(UINT64_MAX), RUN_DELAY_BUCKETS - 1);
+	assert_int_equal(trace_bucket(0), 0);
+	assert_int_equal(trace_bucket(40 * S), TRACE_BUCKETS - 1);
+	assert_int_equal(trace_bucket(UINT64_MAX), TRACE_BUCKETS - 1);
 }
 
-static void assert_percentile(const struct run_delay_sum *before, const struct run_delay_sum *now,
+static void assert_percentile(const struct trace_sum *before, const struct trace_sum *now,
 			      unsigned percent, uint64_t expected_ns)
 {
 	uint64_t ns;
 
-	assert_true(run_delay_percentile(before, now, percent, &ns));
+	assert_true(trace_percentile(before, now, percent, &ns));
 	if (ns < expected_ns - expected_ns / 4 || ns > expected_ns + expected_ns / 4)
 		fail_msg("p%u: %llu, expected %llu", percent, (unsigned long long)ns,
 			 (unsigned long long)expected_ns);
@@ -126,16 +129,16 @@ static void assert_percentile(const struct run_delay_sum *before, const struct r
 
 static void test_percentiles_of_the_interval(void **state)
 {
-	struct run_delay_sum before = {0}, now;
+	struct trace_sum before = {0}, now;
 	uint64_t ns;
 
 	(void)state;
-	before.buckets[run_delay_bucket(4 * S)] = 1000;
+	before.buckets[trace_bucket(4 * S)] = 1000;
 	now = before;
-	assert_false(run_delay_percentile(&before, &now, 99, &ns));
-	now.buckets[run_delay_bucket(20 * US)] += 94;
-	now.buckets[run_delay_bucket(3 * MS)] += 5;
-	now.buckets[run_delay_bucket(200 * MS)] += 1;
+	assert_false(trace_percentile(&before, &now, 99, &ns));
+	now.buckets[trace_bucket(20 * US)] += 94;
+	now.buckets[trace_bucket(3 * MS)] += 5;
+	now.buckets[trace_bucket(200 * MS)] += 1;
 	assert_percentile(&before, &now, 50, 20 * US);
 	assert_percentile(&before, &now, 94, 20 * US);
 	assert_percentile(&before, &now, 95, 3 * MS);
@@ -147,17 +150,17 @@ static void test_percentiles_of_the_interval(void **state)
 /* A percentile is never more than the longest wait, which is exact. */
 static void test_percentiles_up_to_the_longest_wait(void **state)
 {
-	struct run_delay_sum sum = {.longest_ns = 8500 * US};
+	struct trace_sum sum = {.longest_ns = 8500 * US};
 	uint64_t ns;
 
 	(void)state;
-	sum.buckets[run_delay_bucket(sum.longest_ns)] = 1;
-	assert_true(run_delay_percentile(NULL, &sum, 99, &ns));
+	sum.buckets[trace_bucket(sum.longest_ns)] = 1;
+	assert_true(trace_percentile(NULL, &sum, 99, &ns));
 	assert_int_equal(ns, sum.longest_ns);
 	/* Longer than the buckets reach. */
-	sum = (struct run_delay_sum){.longest_ns = 500 * S};
-	sum.buckets[run_delay_bucket(sum.longest_ns)] = 1;
-	assert_true(run_delay_percentile(NULL, &sum, 50, &ns));
+	sum = (struct trace_sum){.longest_ns = 500 * S};
+	sum.buckets[trace_bucket(sum.longest_ns)] = 1;
+	assert_true(trace_percentile(NULL, &sum, 50, &ns));
 	assert_int_equal(ns, sum.longest_ns);
 }
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* run-delay-sums.c - how long the tasks of groups and of their descendants waited for a CPU. */
+/* trace-sums.c - how long the tasks of groups and of their descendants waited. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "lib/base/array.h"
-#include "lib/sample/bpf/run-delay-sums.h"
+#include "lib/sample/bpf/trace-sums.h"
 
 /* Nanoseconds per unit of the buckets. */
 #define BUCKET_UNIT_NS 1024
 
 static int compare_ids(const void *a, const void *b)
 {
-	const struct run_delay_sum *first = a, *second = b;
+	const struct trace_sum *first = a, *second = b;
 
 	return (first->id > second->id) - (first->id < second->id);
 }
@@ -19,56 +19,66 @@ static int compare_ids(const void *a, const void *b)
 static int compare_id(const void *key, const void *item)
 {
 	const uint64_t *id = key;
-	const struct run_delay_sum *sum = item;
+	const struct trace_sum *sum = item;
 
 	return (*id > sum->id) - (*id < sum->id);
 }
 
-struct run_delay_sum *run_delay_sums_find(const struct run_delay_sums *sums, uint64_t id)
+struct trace_sum *trace_sums_find(const struct trace_sums *sums, uint64_t id)
 {
 	if (sums->count == 0)
 		return NULL;
 	return bsearch(&id, sums->items, sums->count, sizeof(*sums->items), compare_id);
 }
 
-static void add(struct run_delay_sum *sum, const struct run_delay_group *record, uint64_t epoch)
+static void add(struct trace_sum *sum, const struct trace_group *record, uint64_t epoch)
 {
-	const struct run_delay_peak *peak = &record->peaks[epoch % 2];
+	const struct trace_peak *peak = &record->peaks[epoch % 2];
 
 	sum->waited_ns += record->waited_ns;
+	sum->part_ns += record->part_ns;
 	if (peak->epoch == epoch && peak->ns > sum->longest_ns)
 		sum->longest_ns = peak->ns;
-	for (size_t i = 0; i < RUN_DELAY_BUCKETS; i++)
+	for (size_t i = 0; i < TRACE_BUCKETS; i++)
 		sum->buckets[i] += record->buckets[i];
 }
 
-int run_delay_sums_set(struct run_delay_sums *sums, const uint64_t *ids,
-		       const struct run_delay_group *records, size_t count, uint64_t epoch)
+int trace_sums_set(struct trace_sums *sums, const uint64_t *ids, const struct trace_group *records,
+		   size_t count, uint64_t epoch)
 {
 	if (ARRAY_RESERVE(sums->items, sums->size, count) < 0)
 		return -ENOMEM;
 	sums->count = count;
 	for (size_t i = 0; i < count; i++)
 		sums->items[i] =
-			(struct run_delay_sum){.id = ids[i], .parent_id = records[i].parent_id};
+			(struct trace_sum){.id = ids[i], .parent_id = records[i].parent_id};
 	if (count > 0)
 		qsort(sums->items, count, sizeof(*sums->items), compare_ids);
 	for (size_t i = 0; i < count; i++) {
-		struct run_delay_sum *sum;
+		struct trace_sum *sum;
 
 		if (records[i].waited_ns == 0)
 			continue;
-		for (uint64_t id = ids[i]; id != 0 && (sum = run_delay_sums_find(sums, id)) != NULL;
+		for (uint64_t id = ids[i]; id != 0 && (sum = trace_sums_find(sums, id)) != NULL;
 		     id = sum->parent_id)
 			add(sum, &records[i], epoch);
 	}
 	return 0;
 }
 
-void run_delay_sums_done(struct run_delay_sums *sums)
+void trace_sums_done(struct trace_sums *sums)
 {
 	free(sums->items);
-	*sums = (struct run_delay_sums){0};
+	*sums = (struct trace_sums){0};
+}
+
+uint64_t trace_sum_count(const struct trace_sum *sum)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < TRACE_BUCKETS; i++)
+		count += sum->buckets[i];
+	return count;
 }
 
 static uint64_t bucket_start_ns(size_t bucket)
@@ -78,14 +88,14 @@ static uint64_t bucket_start_ns(size_t bucket)
 	return ((UINT64_C(4) + bucket % 4) << (bucket / 4 - 1)) * BUCKET_UNIT_NS;
 }
 
-bool run_delay_percentile(const struct run_delay_sum *before, const struct run_delay_sum *now,
-			  unsigned percent, uint64_t *ret_ns)
+bool trace_percentile(const struct trace_sum *before, const struct trace_sum *now, unsigned percent,
+		      uint64_t *ret_ns)
 {
-	uint32_t counts[RUN_DELAY_BUCKETS];
+	uint32_t counts[TRACE_BUCKETS];
 	uint64_t total = 0, rank, below = 0, start, ns;
 	size_t bucket = 0;
 
-	for (size_t i = 0; i < RUN_DELAY_BUCKETS; i++) {
+	for (size_t i = 0; i < TRACE_BUCKETS; i++) {
 		counts[i] = now->buckets[i] - (before != NULL ? before->buckets[i] : 0);
 		total += counts[i];
 	}
@@ -97,7 +107,7 @@ bool run_delay_percentile(const struct run_delay_sum *before, const struct run_d
 	/* Within a bucket, the waits are taken to be spread evenly. */
 	start = bucket_start_ns(bucket);
 	ns = start + (bucket_start_ns(bucket + 1) - start) * (rank - below) / counts[bucket];
-	if (now->longest_ns > 0 && (ns > now->longest_ns || bucket == RUN_DELAY_BUCKETS - 1))
+	if (now->longest_ns > 0 && (ns > now->longest_ns || bucket == TRACE_BUCKETS - 1))
 		ns = now->longest_ns;
 	*ret_ns = ns;
 	return true;

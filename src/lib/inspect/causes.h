@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* causes.h - what the parts of cgw_explain() have in common. */
+#ifndef CGWARD_LIB_INSPECT_CAUSES_H
+#define CGWARD_LIB_INSPECT_CAUSES_H
+
+#include <cgward/inspect.h>
+
+/* The largest weight that the kernel accepts. */
+#define WEIGHT_MAX 10000
+
+struct explanation {
+	const struct cgw_frame *frame;
+	const struct cgw_snapshot *now;
+	const struct cgw_topology *topology;
+	uint32_t group; /* the explained group */
+	struct cgw_cause *causes;
+	size_t count;
+};
+
+/* Appends a cause; NULL if the array is full. */
+struct cgw_cause *causes_add(struct explanation *explanation, enum cgw_cause_kind kind,
+			     uint32_t by);
+struct cgw_number causes_number(const struct explanation *explanation, enum cgw_metric metric,
+				uint32_t group);
+/* The increase of a counter per second between the two samples. */
+double causes_rate(const struct explanation *explanation, enum cgw_metric metric, uint32_t group);
+/* Proposes a whole number with its unit, in the syntax of `cgward set`. */
+void causes_propose(struct cgw_cause *cause, enum cgw_metric metric, double value,
+		    const char *unit);
+
+/* Adds what the tasks of the group waited for, from a frame of all groups. */
+void causes_add_waits(struct explanation *explanation, const struct cgw_frame *traced);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/*
+ * io-wait.bpf.c - BPF programs that measure how long the tasks of each group sleep until IO is
+ * complete: the kernel's iowait state, in reads and synchronous writes of files, page faults and
+ * swap-ins.
+ */
+#include "count-waits.h"
+
+struct io_wait {
+	__u64 since_ns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct io_wait);
+} io_waits SEC(".maps");
+
+/* Arguments: whether it was preempted, the task that ran. */
+SEC("tp_btf/sched_switch")
+int io_wait_switch(__u64 *context)
+{
+	struct task_struct *task = (struct task_struct *)context[1];
+	struct io_wait *wait;
+
+	if (context[0] || task->__state == 0 || !BPF_CORE_READ_BITFIELD(task, in_iowait))
+		return 0;
+	wait = bpf_task_storage_get(&io_waits, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (wait != NULL)
+		wait->since_ns = bpf_ktime_get_ns();
+	else
+		count_lost();
+	return 0;
+}
+
+SEC("tp_btf/sched_wakeup")
+int io_wait_wakeup(__u64 *context)
+{
+	struct task_struct *task = (struct task_struct *)context[0];
+	struct trace_control *control = get_control();
+	struct io_wait *wait;
+	__u64 now;
+
+	if (control == NULL || !BPF_CORE_READ_BITFIELD(task, in_iowait))
+		return 0;
+	wait = bpf_task_storage_get(&io_waits, task, NULL, 0);
+	if (wait == NULL || wait->since_ns == 0)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (now > wait->since_ns)
+		count_wait(task_group(task, control), control, now - wait->since_ns, 0);
+	wait->since_ns = 0;
+	return 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/* trace-records.h - records of the programs that measure what the tasks of groups waited for. */
+#ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_TRACE_RECORDS_H
+#define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_TRACE_RECORDS_H
+
+/*
+ * Buckets of a histogram: four per power of two, from 1 us (1024 ns) to 34 s. The last one has all
+ * longer waits.
+ */
+#define TRACE_BUCKETS 96
+
+/* The hierarchy whose groups are counted: v2, or the v1 hierarchy with that controller. */
+enum trace_hierarchy { TRACE_V2, TRACE_CPU, TRACE_CPUACCT, TRACE_MEMORY, TRACE_IO };
+
+/* What is measured only on request, because it costs more; bits. */
+enum trace_detail {
+	TRACE_PART = 1,   /* the part of the waits that has one known cause */
+	TRACE_TAKERS = 2, /* which groups ran meanwhile */
+};
+
+/* The longest wait between two samples. */
+struct trace_peak {
+	unsigned long long epoch; /* number of the interval; 0: none */
+	unsigned long long ns;
+};
+
+/* The waits of a group's own tasks and of its removed children. Its ancestors have records. */
+struct trace_group {
+	unsigned long long parent_id; /* 0: the root */
+	unsigned long long waited_ns;
+	unsigned long long part_ns; /* the part with the cause that the set of programs defines */
+	struct trace_peak peaks[2]; /* of an even and of an odd epoch */
+	unsigned int buckets[TRACE_BUCKETS];
+};
+
+struct trace_control {
+	unsigned long long hierarchy; /* set by user space, before the programs are attached */
+	unsigned long long details;   /* also; enum trace_detail */
+	unsigned long long epoch;     /* advanced by user space at each sample */
+	unsigned long long root;      /* address of the hierarchy's struct cgroup_root */
+	unsigned long long lost;      /* waits that were not counted */
+	unsigned long long removals;  /* odd while a removed group is added to its parent */
+	unsigned long long no_part;   /* this kernel does not show that part */
+};
+
+/* Bits of the id of a group that ran, and ids that are not those of a group. */
+#define TRACE_REALTIME    (1ULL << 63)
+#define TRACE_IDLE        0ULL
+#define TRACE_UNKNOWN     (~0ULL)
+#define TRACE_SLICE_COUNT 256U /* a power of two */
+
+/* A pair of groups: how long one of them ran on the CPUs that tasks of the other waited for. */
+struct trace_pair {
+	unsigned long long waiting, running; /* ids */
+};
+
+/* What ran on a CPU until when; it began at the end of the slice before. */
+struct trace_slice {
+	unsigned long long until_ns;
+	unsigned long long group;
+};
+
+struct trace_cpu {
+	unsigned long long group;    /* that runs now */
+	unsigned long long since_ns; /* since when */
+	unsigned long long count;    /* of slices so far; the newest TRACE_SLICE_COUNT are kept */
+	struct trace_slice slices[TRACE_SLICE_COUNT];
+};
+
+/* BPF has no instruction that counts leading zeros. */
+static inline __attribute__((always_inline)) unsigned int trace_bucket(unsigned long long waited_ns)
+{
+	unsigned long long value = waited_ns >> 10;
+	unsigned int power = 0;
+
+	if (value < 4)
+		return (unsigned int)value;
+	if (value >> 25)
+		return TRACE_BUCKETS - 1;
+	for (unsigned int step = 16; step > 0; step /= 2)
+		if (value >> (power + step))
+			power += step;
+	return 4 * (power - 1) + (unsigned int)(value >> (power - 2) & 3);
+}
+
+#endif

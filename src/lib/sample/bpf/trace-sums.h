@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* trace-sums.h - how long the tasks of groups and of their descendants waited. */
+#ifndef CGWARD_LIB_SAMPLE_BPF_TRACE_SUMS_H
+#define CGWARD_LIB_SAMPLE_BPF_TRACE_SUMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/sample/bpf/programs/trace-records.h"
+
+struct trace_sum {
+	uint64_t id, parent_id;
+	uint64_t waited_ns, part_ns;
+	uint64_t longest_ns; /* in the interval before the sample; 0: no wait */
+	uint32_t buckets[TRACE_BUCKETS];
+};
+
+/* Ordered by id. */
+struct trace_sums {
+	struct trace_sum *items;
+	size_t count, size;
+};
+
+/* Adds up the records as read at the end of an epoch. -ENOMEM: the sums are unchanged. */
+int trace_sums_set(struct trace_sums *sums, const uint64_t *ids, const struct trace_group *records,
+		   size_t count, uint64_t epoch);
+void trace_sums_done(struct trace_sums *sums);
+
+/* NULL: no task of the group has waited. */
+struct trace_sum *trace_sums_find(const struct trace_sums *sums, uint64_t id);
+
+uint64_t trace_sum_count(const struct trace_sum *sum);
+
+/*
+ * The time that `percent` of the waits between two samples did not exceed, as exact as the buckets.
+ * `before` may be NULL. False if there was no wait.
+ */
+bool trace_percentile(const struct trace_sum *before, const struct trace_sum *now, unsigned percent,
+		      uint64_t *ret_ns);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* trace-takers.c - what ran on the CPUs that the tasks of each group waited for. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/array.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
+#include "lib/sample/trace-takers.h"
+
+struct taker_id {
+	uint64_t id;
+	const struct tree_group *group;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct taker_id *first = a, *second = b;
+
+	return (first->id > second->id) - (first->id < second->id);
+}
+
+static int list_ids(struct takers *takers, const struct group_tree *tree, uint32_t hierarchy)
+{
+	takers->id_count = 0;
+	if (ARRAY_RESERVE(takers->ids, takers->id_size, tree->count) < 0)
+		return -ENOMEM;
+	for (const struct tree_group *group = tree->root; group != NULL;
+	     group = group_tree_next(group))
+		if (group->present >> hierarchy & 1 && takers->id_count < takers->id_size)
+			takers->ids[takers->id_count++] =
+				(struct taker_id){group->id[hierarchy], group};
+	qsort(takers->ids, takers->id_count, sizeof(*takers->ids), compare_ids);
+	return 0;
+}
+
+static const struct tree_group *find_id(const struct takers *takers, uint64_t id)
+{
+	const struct taker_id key = {id, NULL};
+	const struct taker_id *found = NULL;
+
+	if (takers->id_count > 0)
+		found = bsearch(&key, takers->ids, takers->id_count, sizeof(key), compare_ids);
+	return found != NULL ? found->group : NULL;
+}
+
+/*
+ * The group that competes with `waiting` or one of its ancestors: the child of their common
+ * ancestor, which is that ancestor itself for tasks that are in no child. NULL if `running` is
+ * `waiting` or a descendant.
+ */
+static const struct tree_group *find_rival(const struct tree_group *waiting,
+					   const struct tree_group *running)
+{
+	const struct tree_group *below = running;
+
+	while (running->depth > waiting->depth) {
+		below = running;
+		running = running->parent;
+	}
+	if (running == waiting)
+		return NULL;
+	while (waiting->depth > running->depth)
+		waiting = waiting->parent;
+	while (running != waiting) {
+		below = running;
+		running = running->parent;
+		waiting = waiting->parent;
+	}
+	return below;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct taker *first = a, *second = b;
+
+	if (first->waiting != second->waiting)
+		return first->waiting < second->waiting ? -1 : 1;
+	if (first->kind != second->kind)
+		return first->kind < second->kind ? -1 : 1;
+	if (first->running != second->running)
+		return first->running < second->running ? -1 : 1;
+	return 0;
+}
+
+static void merge(struct takers *takers)
+{
+	size_t kept = 0;
+
+	if (takers->count > 0)
+		qsort(takers->items, takers->count, sizeof(*takers->items), compare);
+	for (size_t i = 0; i < takers->count; i++)
+		if (kept > 0 && compare(&takers->items[kept - 1], &takers->items[i]) == 0)
+			takers->items[kept - 1].ns += takers->items[i].ns;
+		else
+			takers->items[kept++] = takers->items[i];
+	takers->count = kept;
+}
+
+static int add_pair(struct takers *takers, const struct trace_taker *pair)
+{
+	const struct tree_group *group = find_id(takers, pair->pair.waiting), *running = NULL;
+	bool is_idle = pair->pair.running == TRACE_IDLE;
+
+	if (!is_idle)
+		running = find_id(takers, pair->pair.running & ~TRACE_REALTIME);
+	if (running == NULL && !is_idle)
+		return 0;
+	for (; group != NULL; group = group->parent) {
+		struct taker taker = {.waiting = group, .kind = TAKER_IDLE, .ns = pair->ns};
+
+		if (ARRAY_RESERVE(takers->items, takers->size, takers->count + 1) < 0)
+			return -ENOMEM;
+		if (!is_idle) {
+			taker.running = find_rival(group, running);
+			taker.kind = taker.running == NULL                 ? TAKER_OWN
+				     : pair->pair.running & TRACE_REALTIME ? TAKER_REALTIME
+									   : TAKER_GROUP;
+		}
+		takers->items[takers->count++] = taker;
+	}
+	return 0;
+}
+
+int takers_set(struct takers *takers, const struct group_tree *tree, uint32_t hierarchy,
+	       const struct trace_taker *pairs, size_t pair_count)
+{
+	int r = list_ids(takers, tree, hierarchy);
+
+	takers->count = 0;
+	for (size_t i = 0; i < pair_count && r == 0; i++)
+		r = add_pair(takers, &pairs[i]);
+	merge(takers);
+	return r;
+}
+
+void takers_done(struct takers *takers)
+{
+	free(takers->items);
+	free(takers->ids);
+	*takers = (struct takers){0};
+}
+
+static int add_instance(const struct taker *taker, uint32_t slot, const struct decode_sink *sink)
+{
+	static const char *const names[] = {[TAKER_OWN] = "own", [TAKER_IDLE] = "idle"};
+	const struct cgw_number number = {taker->ns, CGW_OK};
+	struct string_builder name = {0};
+	CLEANUP(cleanup_free) char *path = NULL;
+	CLEANUP(cleanup_free) char *text = NULL;
+
+	if (taker->running == NULL)
+		return sink->instance(sink->context, slot, names[taker->kind],
+				      strlen(names[taker->kind]), number);
+	path = group_tree_path(taker->running);
+	if (path == NULL)
+		return -ENOMEM;
+	if (taker->kind == TAKER_REALTIME)
+		string_builder_add(&name, "realtime:");
+	string_builder_add(&name, path);
+	text = string_builder_steal(&name);
+	return text == NULL ? -ENOMEM
+			    : sink->instance(sink->context, slot, text, strlen(text), number);
+}
+
+int takers_add_instances(const struct takers *takers, const struct tree_group *group,
+			 uint64_t total_ns, uint32_t slot, const struct decode_sink *sink)
+{
+	size_t first = 0, end = takers->count;
+	int r = 0;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+
+		if (takers->items[middle].waiting < group)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	for (; first < takers->count && takers->items[first].waiting == group && r == 0; first++) {
+		const struct taker *taker = &takers->items[first];
+
+		r = add_instance(taker, slot, sink);
+		total_ns -= taker->ns < total_ns ? taker->ns : total_ns;
+	}
+	if (r == 0 && total_ns > 0)
+		r = sink->instance(sink->context, slot, "unknown", strlen("unknown"),
+				   (struct cgw_number){total_ns, CGW_OK});
+	return r;
+}

@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# cpu.run_delay.by and .throttled against what is known otherwise: the CPU time of the group that ran
+# meanwhile, and the time for which the kernel throttled a group; and what `cgward explain` makes of them.
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+reason=$("$CGWARD" doctor | sed -n 's/^run delay *//p')
+case $reason in
+works*) ;;
+*)
+	skip "takers: ${reason#*unavailable: } (not possible here)"
+	exit 0
+	;;
+esac
+work=$(mktemp -d) && test_files+=("$work")
+cpu=$(python3 -c 'import os; print(max(os.sched_getaffinity(0)))')
+
+# Runs on CPU until FILE exists; then writes how long it waited and ran to FILE.NAME and sleeps, so that
+# nothing more is counted.
+cat >"$work/busy.py" <<'PYTHON'
+import os, signal, sys, time
+os.sched_setaffinity(0, {int(sys.argv[1])})
+file, name = sys.argv[2:4]
+os.kill(os.getpid(), signal.SIGSTOP)
+try:
+    if len(sys.argv) > 4: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+except PermissionError: sys.exit(0)
+def counts(): return [int(word) for word in open("/proc/self/schedstat").read().split()[:2]]
+before = counts()
+end = time.monotonic() + 60
+while not os.path.exists(file) and time.monotonic() < end:
+    for i in range(20000): pass
+ran, waited = (now - then for now, then in zip(counts(), before))
+open(f"{file}.{name}.new", "w").write(f"{waited} {ran}")
+os.rename(f"{file}.{name}.new", f"{file}.{name}")
+time.sleep(600)
+PYTHON
+# The sum over all samples of GROUP's instance NAME of KEY: sum GROUP KEY NAME, or of all with NAME "*".
+cat >"$work/sum.py" <<'PYTHON'
+import json, sys
+total = 0
+for line in open(sys.argv[1]):
+    row = json.loads(line) if line.endswith("\n") else {}
+    if row.get("group") != sys.argv[2]: continue
+    instances = (row.get("instances") or {}).get(sys.argv[3]) or {}
+    total += sum(value or 0 for name, value in instances.items() if sys.argv[4] in (name, "*"))
+print(total)
+PYTHON
+sum() { python3 "$work/sum.py" "$work/samples" "$@"; }
+# The last value of KEY of GROUP.
+value() {
+	python3 -c 'import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1]) if line.endswith("\n")]
+values = [row.get(sys.argv[3]) for row in rows if row["group"] == sys.argv[2]]
+print("-" if not values or values[-1] is None else values[-1])' "$work/samples" "$@"
+}
+# start GROUP FILE NAME [realtime]: a busy process that waits for SIGCONT; sets $started.
+start() {
+	(enter "$1" cpu cpuacct; exec python3 "$work/busy.py" "$cpu" "$work/$2" "${@:3}") &
+	started=$!
+	test_pids+=("$started")
+	wait_for grep -q '^State:[[:space:]]*T' "/proc/$started/status"
+}
+end_with() { # FILE NAME...
+	local name
+	touch "$work/$1"
+	for name in "${@:2}"; do wait_for test -e "$work/$1.$name"; done
+}
+waited() { cut -d' ' -f1 "$work/$1"; }
+ran() { cut -d' ' -f2 "$work/$1"; }
+keys=group,cpu.run_delay,cpu.run_delay.throttled,cpu.run_delay.by,cpu.run_delay.lost
+sample() {
+	rm -f "$work/samples"
+	"$CGWARD" dump --interval 0.3 --ndjson -o $keys --match / --match "$top" --match "$top/**" >"$work/samples" &
+	sampler=$!
+	test_pids+=("$sampler")
+	wait_for has_value "$top"
+}
+has_value() { [ "$(value "$1" cpu.run_delay)" != - ]; }
+# All that was counted so far is in the samples.
+# Each sample begins with the root: that before the last one is complete.
+samples() { grep -c '^{"group":"/",' "$work/samples"; }
+settle() { wait_for has_samples $(($(samples) + 3)); }
+has_samples() { [ "$(samples)" -ge "$1" ]; }
+end_sample() { kill -TERM "$sampler" && dead "$sampler"; }
+
+top=$(make_group top cpu cpuacct)
+for group in a/inner b/inner q; do
+	make_below "$top" cpu "$group"
+	[ -z "$(mount_of cpuacct)" ] || mkdir -p "$(mount_of cpuacct)$top/$group"
+done
+# Other processes of the machine should not matter much.
+"$CGWARD" set --journal "$work/journal" "$top" cpu.weight=10000 >/dev/null
+
+# --- two groups on one CPU: one waits while the other runs, and for itself where it has two tasks ---
+start "$top/a/inner" first a && a=$started
+start "$top/b/inner" first b && b=$started
+start "$top/b/inner" first c && c=$started
+sample
+kill -CONT "$a" "$b" "$c"
+sleep 3
+end_with first a b c
+settle
+near "while a group waits, the other one runs" $(($(ran first.b) + $(ran first.c))) "$(sum "$top/a/inner" cpu.run_delay.by "$top/b")" 5
+same "a group above has the same takers" "$(sum "$top/a/inner" cpu.run_delay.by "$top/b")" "$(sum "$top/a" cpu.run_delay.by "$top/b")"
+near "each task of the other group waits while that one runs" $((2 * $(ran first.a))) "$(sum "$top/b" cpu.run_delay.by "$top/a")" 5
+near "and for its own other task" $(($(ran first.b) + $(ran first.c))) "$(sum "$top/b" cpu.run_delay.by own)" 5
+near "all that it waited has a taker" "$(waited first.a)" "$(sum "$top/a" cpu.run_delay.by '*')" 5
+check "little is unknown" test "$(sum "$top/a" cpu.run_delay.by unknown)" -lt $(($(waited first.a) / 20))
+check "the CPU was not idle" test "$(sum "$top/a" cpu.run_delay.by idle)" -lt $(($(waited first.a) / 20))
+near "for the group above, all are its own" $(($(waited first.a) + $(waited first.b) + $(waited first.c))) \
+	$(($(sum "$top" cpu.run_delay.by own) + $(sum "$top" cpu.run_delay.by /))) 10
+same "nothing was throttled" 0 "$(value "$top" cpu.run_delay.throttled)"
+same "nothing was lost" 0 "$(value / cpu.run_delay.lost)"
+end_sample
+
+# --- a CPU limit: the wait for the next period has no taker ---
+if [ "$(version_of "$(mount_of cpu)")" = 1 ]; then
+	echo 20000 >"$(mount_of cpu)$top/q/cpu.cfs_quota_us"
+	throttled_by_kernel() { awk '$1 == "throttled_time" { print $2 }' "$(mount_of cpu)$top/q/cpu.stat"; }
+else
+	echo "20000 100000" >"$(mount_of cpu)$top/q/cpu.max"
+	throttled_by_kernel() { awk '$1 == "throttled_usec" { print $2 * 1000 }' "$(mount_of cpu)$top/q/cpu.stat"; }
+fi
+start "$top/q" second q && q=$started
+sample
+before=$(throttled_by_kernel)
+kill -CONT "$q"
+sleep 3
+end_with second q
+settle
+near "the throttled part is what the kernel throttled" $(($(throttled_by_kernel) - before)) "$(value "$top/q" cpu.run_delay.throttled)" 5
+check "it is most of the wait" test "$(value "$top/q" cpu.run_delay.throttled)" -ge $(($(waited second.q) * 7 / 10))
+near "the rest has takers" $(($(value "$top/q" cpu.run_delay) - $(value "$top/q" cpu.run_delay.throttled))) \
+	"$(sum "$top/q" cpu.run_delay.by '*')" 5
+end_sample
+
+# --- real-time tasks, which no weight slows down ---
+start "$top/a/inner" third a && a=$started
+start "$top/b/inner" third r realtime && r=$started
+sample
+kill -CONT "$a" "$r"
+sleep 1
+touch "$work/third"
+if wait_for test -e "$work/third.a" && [ -e "$work/third.r" ]; then
+	settle
+	near "real-time tasks are named apart" "$(ran third.r)" "$(sum "$top/a" cpu.run_delay.by "realtime:$top/b")" 10
+else
+	skip "real-time tasks: not permitted in a group (not possible here)"
+fi
+end_sample
+
+# --- explain: names the sibling, and its command helps ---
+explain() {
+	"$CGWARD" explain --json --rates 1s "$top/a/inner" | python3 -c "
+import json, sys
+document = json.load(sys.stdin)
+c = next((c for c in document['causes'] if c['cause'] == 'cpu.run_delay'), {})
+open('$work/change', 'w').write(c.get('change') or '')
+print(c.get('taker'), int(c.get('lost_ns', 0)), int(c.get('percent', 0)))"
+}
+start "$top/a/inner" fourth a && a=$started
+start "$top/b/inner" fourth b && b=$started
+kill -CONT "$a" "$b"
+is_named() { [[ $(explain) == "$top/b "* ]]; }
+check "explain names the sibling at the common ancestor" wait_for is_named
+read -r _ lost percent <<<"$(explain)"
+check "it ran for most of the wait" test "$percent" -ge 50
+check "about half of the time is lost" test "$lost" -ge 300000000
+same "the command halves its weight" "cgward set '$top/b' 'cpu.weight=50'" "$(cat "$work/change")"
+for _ in 1 2; do
+	explain >/dev/null
+	sed -i "s|^cgward|$CGWARD|; s| set | set --journal $work/journal |" "$work/change"
+	sh "$work/change" >"$work/output" 2>&1 || cat "$work/output"
+done
+read -r _ after _ <<<"$(explain)"
+check "the command, twice, shortens the wait" test "$after" -lt $((lost * 3 / 4))
+check "the sentence names the group" grep -q "per second for a CPU; $top/b ran [0-9.]*% of it" <<<"$("$CGWARD" explain "$top/a/inner")"
+end_with fourth a b
+if is_root && may setpriv --reuid 65534 --regid 65534 --clear-groups true; then
+	cp "$CGWARD" "$work/cgward" && chmod 755 "$work" "$work/cgward"
+	check "without rights explain says that it does not measure" grep -q \
+		"what its tasks wait for is not measured: loading BPF programs requires" <<<"$(setpriv --reuid 65534 --regid 65534 --clear-groups \
+			"$work/cgward" explain --rates 100ms "$top/a" 2>&1)"
+fi

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-cause-waits.c - what the tasks of a group waited for, and which weight would help. */
+#include <math.h>
+
+#include "frames.h"
+#include "lib/base/cleanup.h"
+#include <cgward/inspect.h>
+
+#define OK(n)               \
+	{                   \
+		(n), CGW_OK \
+	}
+#define MAX                \
+	{                  \
+		0, CGW_MAX \
+	}
+
+static const struct frame_group groups[] = {{"/", 1}, {"/a", 2}, {"/a/x", 3}, {"/b", 4}};
+
+static struct cgw_frame *new_frame(struct topology *topology, const struct frame_value *first,
+				   size_t first_count, const struct frame_value *second,
+				   size_t second_count)
+{
+	struct cgw_snapshot *before = frame_snapshot(topology, 100, first, first_count);
+	struct cgw_snapshot *now = frame_snapshot(topology, 102, second, second_count);
+	struct cgw_frame *frame;
+
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	assert_int_equal(cgw_frame_update(frame, before), 0);
+	assert_int_equal(cgw_frame_update(frame, now), 0);
+	cgw_snapshot_unref(before);
+	cgw_snapshot_unref(now);
+	return frame;
+}
+
+struct traced_case {
+	const char *group, *taker;
+	uint64_t taker_ms, waited_ms; /* in 2 s */
+	const char *weights[2][2];    /* path, weight */
+	const char *sentence, *command;
+};
+
+/* Two samples, 2 s apart, of what the tasks of all groups waited for. */
+static struct cgw_frame *new_traced_frame(struct topology *topology, const struct traced_case *row,
+					  const struct cgw_source *source)
+{
+	uint32_t group = cgw_topology_find(&topology->view, row->group);
+	struct cgw_frame *frame;
+
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	for (uint64_t second = 1; second <= 3; second += 2) {
+		struct cgw_metric_set wanted = {0};
+		struct cgw_snapshot *snapshot = NULL;
+		int by, weight;
+
+		cgw_explain_trace_metrics(&wanted);
+		assert_int_equal(snapshot_begin(NULL, topology, &wanted, &snapshot), 0);
+		snapshot->monotonic_ns = snapshot->boottime_ns = second * 1000000000;
+		snapshot->source[CGW_M_CPU_RUN_DELAY] = source;
+		by = snapshot->column_of[CGW_M_CPU_RUN_DELAY_BY];
+		weight = snapshot->column_of[CGW_M_CPU_WEIGHT];
+		snapshot_set(snapshot, by, group,
+			     (struct cgw_number){row->waited_ms * 1000000, CGW_OK});
+		if (row->taker != NULL)
+			assert_int_equal(
+				snapshot_add_instance(
+					snapshot, by, group, row->taker, strlen(row->taker),
+					(struct cgw_number){row->taker_ms * 1000000, CGW_OK}),
+				0);
+		for (size_t i = 0; i < 2 && row->weights[i][0] != NULL; i++)
+			snapshot_set(snapshot, weight,
+				     cgw_topology_find(&topology->view, row->weights[i][0]),
+				     (struct cgw_number){strtoull(row->weights[i][1], NULL, 10),
+							 CGW_OK});
+		snapshot_set(snapshot, snapshot->column_of[CGW_M_CPU_RUN_DELAY_THROTTLED], group,
+			     (struct cgw_number){second * 100000000, CGW_OK});
+		snapshot_set(snapshot, snapshot->column_of[CGW_M_MEMORY_DIRECT_RECLAIM], group,
+			     (struct cgw_number){second * 50000000, CGW_OK});
+		snapshot_set(snapshot, snapshot->column_of[CGW_M_MEMORY_DIRECT_RECLAIM_LIMIT],
+			     group, (struct cgw_number){second * 25000000, CGW_OK});
+		snapshot_set(snapshot, snapshot->column_of[CGW_M_IO_IOWAIT], group,
+			     (struct cgw_number){second * 9000000, CGW_OK});
+		assert_int_equal(snapshot_finish(snapshot), 0);
+		assert_int_equal(cgw_frame_update(frame, snapshot), 0);
+		cgw_snapshot_unref(snapshot);
+	}
+	return frame;
+}
+
+static void test_waits_name_the_taker_and_a_weight_that_helps(void **state)
+{
+	static const struct traced_case rows[] = {
+		{"/a/x",
+		 "/b",
+		 600,
+		 800,
+		 {{"/b", "100"}, {"/a", "100"}},
+		 "waited 400 ms per second for a CPU; /b ran 75.0% of it",
+		 "cgward set '/b' 'cpu.weight=50'"},
+		/* The lowest weight: only a higher one on the other side is left. */
+		{"/a/x",
+		 "/b",
+		 600,
+		 800,
+		 {{"/b", "1"}, {"/a", "100"}},
+		 "waited 400 ms per second for a CPU; /b ran 75.0% of it",
+		 "cgward set '/a' 'cpu.weight=200'"},
+		/* Tasks of an ancestor compete with its children. */
+		{"/a/x",
+		 "/a",
+		 800,
+		 800,
+		 {{"/a", "300"}, {"/a/x", "8000"}},
+		 "waited 400 ms per second for a CPU; /a ran 100.0% of it",
+		 "cgward set '/a/x' 'cpu.weight=10000'"},
+		{"/a/x",
+		 "/",
+		 800,
+		 800,
+		 {{"/a", "100"}, {"/a/x", "100"}},
+		 "waited 400 ms per second for a CPU; / ran 100.0% of it",
+		 "cgward set '/a' 'cpu.weight=200'"},
+		/* Without the controller, or for real-time tasks, no weight would help. */
+		{"/a/x",
+		 "/b",
+		 600,
+		 800,
+		 {{NULL}},
+		 "waited 400 ms per second for a CPU; /b ran 75.0% of it",
+		 NULL},
+		{"/a/x",
+		 "realtime:/b",
+		 600,
+		 800,
+		 {{"/b", "100"}, {"/a", "100"}},
+		 "waited 400 ms per second for a CPU; real-time tasks of /b ran 75.0% of it",
+		 NULL},
+		{"/a/x",
+		 "own",
+		 600,
+		 800,
+		 {{"/b", "100"}, {"/a", "100"}},
+		 "waited 400 ms per second for a CPU; its own tasks ran 75.0% of it",
+		 NULL},
+		{"/a/x",
+		 "idle",
+		 600,
+		 800,
+		 {{"/b", "100"}, {"/a", "100"}},
+		 "waited 400 ms per second for a CPU that was idle 75.0% of it",
+		 NULL},
+		{"/a/x",
+		 "unknown",
+		 600,
+		 800,
+		 {{"/b", "100"}, {"/a", "100"}},
+		 "waited 400 ms per second for a CPU",
+		 NULL},
+		{"/a/x", NULL, 0, 800, {{NULL}}, "waited 400 ms per second for a CPU", NULL},
+		{"/a/x", "/b", 4, 6, {{"/b", "100"}, {"/a", "100"}}, NULL, NULL},
+	};
+	const struct cgw_source source = {.version = 1, .controller = CGW_CPU};
+	struct topology *topology = frame_topology(groups, 4);
+	struct cgw_frame *frame = new_frame(topology, NULL, 0, NULL, 0);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct cgw_frame *traced = new_traced_frame(topology, &rows[i], &source);
+		CLEANUP(cleanup_free) char *command = NULL;
+		struct cgw_cause causes[CGW_CAUSE_MAX];
+		char text[CGW_SENTENCE_SIZE];
+		size_t count = cgw_explain_traced(frame, traced, 2, causes);
+
+		/* 50 ms of reclaim per second; 9 ms of IO are too little. */
+		assert_int_equal(count, rows[i].sentence != NULL ? 2 : 1);
+		cgw_cause_sentence(&causes[count - 1], text, sizeof(text));
+		assert_string_equal(text, "reclaimed memory for 50 ms per second, 50.0% of it "
+					  "because of a memory limit");
+		if (rows[i].sentence != NULL) {
+			cgw_cause_sentence(&causes[0], text, sizeof(text));
+			assert_string_equal(text, rows[i].sentence);
+			command = cgw_cause_command(&causes[0], causes[0].change_taker
+									? causes[0].taker
+								: causes[0].group == 1 ? "/a"
+										       : "/a/x");
+		}
+		if (strcmp(command != NULL ? command : "",
+			   rows[i].command != NULL ? rows[i].command : "") != 0)
+			fail_msg("row %zu: %s", i, command);
+		cgw_frame_free(traced);
+	}
+	cgw_frame_free(frame);
+	topology_unref(topology);
+}
+
+/* Weights of v2 or of another hierarchy say nothing about groups that were counted in cpuacct's. */
+static void test_no_weight_for_another_hierarchy(void **state)
+{
+	static const struct traced_case row = {
+		"/a/x", "/b", 600, 800, {{"/b", "100"}, {"/a", "100"}}, NULL, NULL};
+	const struct cgw_source source = {.version = 1, .controller = CGW_CPUACCT};
+	struct topology *topology = frame_topology(groups, 4);
+	struct cgw_frame *frame = new_frame(topology, NULL, 0, NULL, 0);
+	struct cgw_frame *traced = new_traced_frame(topology, &row, &source);
+	struct cgw_cause causes[CGW_CAUSE_MAX];
+
+	(void)state;
+	assert_int_equal(cgw_explain_traced(frame, traced, 2, causes), 2);
+	assert_null(cgw_cause_command(&causes[0], "/b"));
+	cgw_frame_free(traced);
+	cgw_frame_free(frame);
+	topology_unref(topology);
+}
+
+/* With a trace, throttling counts what it cost the tasks of the group. */
+static void test_throttling_costs_what_tasks_waited(void **state)
+{
+	static const struct frame_value first[] = {
+		{"/a", CGW_M_CPU_MAX, OK(500000000)},
+		{"/a", CGW_M_CPU_NR_PERIODS, OK(100)},
+		{"/a", CGW_M_CPU_NR_THROTTLED, OK(10)},
+	};
+	static const struct frame_value second[] = {
+		{"/a", CGW_M_CPU_MAX, OK(500000000)},
+		{"/a", CGW_M_CPU_NR_PERIODS, OK(120)},
+		{"/a", CGW_M_CPU_NR_THROTTLED, OK(18)},
+	};
+	static const struct traced_case row = {"/a/x", NULL, 0, 0, {{NULL}}, NULL, NULL};
+	const struct cgw_source source = {.version = 1, .controller = CGW_CPU};
+	struct topology *topology = frame_topology(groups, 4);
+	struct cgw_frame *frame =
+		new_frame(topology, first, ARRAY_SIZE(first), second, ARRAY_SIZE(second));
+	struct cgw_frame *traced = new_traced_frame(topology, &row, &source);
+	struct cgw_cause causes[CGW_CAUSE_MAX];
+
+	(void)state;
+	assert_int_equal(cgw_explain_traced(frame, traced, 2, causes), 2);
+	assert_int_equal(causes[0].kind, CGW_CAUSE_CPU_THROTTLED);
+	assert_true(fabs(causes[0].lost_ns - 1e8) < 1);
+	assert_int_equal(causes[1].kind, CGW_CAUSE_RECLAIM);
+	cgw_frame_free(traced);
+	cgw_frame_free(frame);
+	topology_unref(topology);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_waits_name_the_taker_and_a_weight_that_helps),
+		cmocka_unit_test(test_no_weight_for_another_hierarchy),
+		cmocka_unit_test(test_throttling_costs_what_tasks_waited),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
