@@ -114,7 +114,7 @@ static void print_file_key(const struct completion *completion, enum cgw_metric 
 	struct cgw_field field;
 	char key[128];
 
-	(void)snprintf(key, sizeof(key), "%s:%s", cgw_metric_info(metric)->sources[0].file, name);
+	snprintf(key, sizeof(key), "%s:%s", cgw_metric_info(metric)->sources[0].file, name);
 	if (cgw_field_parse(key, &field, NULL) == 0 && field.instance[0] != '\0')
 		print_word(completion, key, cgw_field_help(field));
 }
@@ -320,10 +320,10 @@ static int print_change(void *context, const struct cgw_change *change)
 	CLEANUP(cleanup_free) char *path = escape_copy(change->path);
 	char id[32], what[256];
 
-	(void)snprintf(id, sizeof(id), "%llu", (unsigned long long)change->id);
-	(void)snprintf(what, sizeof(what), "%s of %s",
-		       change->key[0] != '\0' ? change->key : cgw_step_kind_name(change->kind),
-		       path != NULL ? path : "?");
+	snprintf(id, sizeof(id), "%llu", (unsigned long long)change->id);
+	snprintf(what, sizeof(what), "%s of %s",
+		 change->key[0] != '\0' ? change->key : cgw_step_kind_name(change->kind),
+		 path != NULL ? path : "?");
 	if (!change->undone)
 		print_word(context, id, what);
 	return 0;

@@ -25,7 +25,6 @@ static double cpu_seconds(void)
 
 static void report(void *context, const struct cgw_policy_problem *problem)
 {
-	(void)context;
 	fprintf(stderr, "%u: %s\n", problem->diag.line, problem->diag.text);
 }
 

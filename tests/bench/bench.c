@@ -31,7 +31,7 @@ static void must(int condition, const char *what)
 {
 	if (condition)
 		return;
-	(void)fprintf(stderr, "bench: %s\n", what);
+	fprintf(stderr, "bench: %s\n", what);
 	exit(1);
 }
 

@@ -29,7 +29,7 @@ static void must(int condition, const char *what)
 {
 	if (condition)
 		return;
-	(void)fprintf(stderr, "drain: %s\n", what);
+	fprintf(stderr, "drain: %s\n", what);
 	exit(1);
 }
 

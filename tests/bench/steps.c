@@ -57,7 +57,7 @@ static void must(int condition, const char *what)
 {
 	if (condition)
 		return;
-	(void)fprintf(stderr, "steps: %s\n", what);
+	fprintf(stderr, "steps: %s\n", what);
 	exit(1);
 }
 
@@ -138,7 +138,6 @@ static void step_merge(struct work *work, unsigned tick)
 
 static void step_order(struct work *work, unsigned tick)
 {
-	(void)tick;
 	for (uint32_t i = 0; i < work->count; i++)
 		work->groups[i] = i;
 	must(cgw_order(work->frame, work->fields[0], CGW_ORDER_TREE, work->groups, work->count,
@@ -148,7 +147,6 @@ static void step_order(struct work *work, unsigned tick)
 
 static void step_values(struct work *work, unsigned tick)
 {
-	(void)tick;
 	for (uint32_t group = 0; group < work->count; group++)
 		for (size_t i = 0; i < COLUMN_COUNT; i++)
 			work->written +=
@@ -159,7 +157,6 @@ static void step_text(struct work *work, unsigned tick)
 {
 	char text[64];
 
-	(void)tick;
 	for (uint32_t group = 0; group < work->count; group++)
 		for (size_t i = 0; i < COLUMN_COUNT; i++)
 			work->written += cgw_format_value(
@@ -179,14 +176,12 @@ static void read_units(struct work *work, uint32_t stride)
 
 static void step_unit(struct work *work, unsigned tick)
 {
-	(void)tick;
 	read_units(work, 1);
 }
 
 /* Every tenth group, which is enough to see the cost of a path. */
 static void step_unit_deep(struct work *work, unsigned tick)
 {
-	(void)tick;
 	read_units(work, 10);
 }
 

@@ -54,7 +54,7 @@ static void write_file(int base, const char *group, const char *file, uint64_t v
 	int length = snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
 	int fd;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", group, file);
+	snprintf(path, sizeof(path), "%s/%s", group, file);
 	fd = openat(base, path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
@@ -130,8 +130,8 @@ static void *run(void *argument)
 		uint64_t slot = first + round % SLOTS_PER_THREAD;
 		char name[32], other[32];
 
-		(void)snprintf(name, sizeof(name), "c%llu", (unsigned long long)slot);
-		(void)snprintf(other, sizeof(other), "r%llu", (unsigned long long)slot);
+		snprintf(name, sizeof(name), "c%llu", (unsigned long long)slot);
+		snprintf(other, sizeof(other), "r%llu", (unsigned long long)slot);
 		/* The previous group of this slot existed for one round over all slots. */
 		remove_all(name);
 		remove_all(other);
@@ -149,7 +149,7 @@ static void *run(void *argument)
 	for (uint64_t slot = first; slot < first + SLOTS_PER_THREAD; slot++) {
 		char name[32];
 
-		(void)snprintf(name, sizeof(name), "c%llu", (unsigned long long)slot);
+		snprintf(name, sizeof(name), "c%llu", (unsigned long long)slot);
 		remove_all(name);
 		name[0] = 'r';
 		remove_all(name);

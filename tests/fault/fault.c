@@ -77,7 +77,7 @@ __attribute__((destructor)) static void end(void)
 
 	if (file == NULL)
 		return;
-	(void)fprintf(file, "%lu\n%s\n", atomic_load(&calls), fault_path);
+	fprintf(file, "%lu\n%s\n", atomic_load(&calls), fault_path);
 	(void)fclose(file);
 }
 
@@ -113,7 +113,7 @@ static int finish_open(int fd, const char *path)
 	if (fd >= 0 && is_cgroupfs(fd) && fail_now("open")) {
 		int saved_errno = errno;
 
-		(void)snprintf(fault_path, sizeof(fault_path), "%s", path);
+		snprintf(fault_path, sizeof(fault_path), "%s", path);
 		(void)raw(SYS_close, fd, 0, 0, 0);
 		errno = saved_errno;
 		return -1;

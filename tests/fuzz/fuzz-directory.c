@@ -11,9 +11,6 @@ static char directory[64];
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
-	(void)status;
-	(void)type;
-	(void)walk;
 	return remove(path);
 }
 
@@ -26,8 +23,8 @@ const char *fuzz_directory(void)
 {
 	if (directory[0] != '\0')
 		return directory;
-	(void)snprintf(directory, sizeof(directory), "%s/cgward-fuzz-XXXXXX",
-		       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	snprintf(directory, sizeof(directory), "%s/cgward-fuzz-XXXXXX",
+		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (mkdtemp(directory) == NULL || atexit(remove_directory) != 0)
 		abort();
 	return directory;
@@ -38,7 +35,7 @@ void fuzz_file(const char *name, const void *data, size_t size)
 	char path[128];
 	int fd;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", fuzz_directory(), name);
+	snprintf(path, sizeof(path), "%s/%s", fuzz_directory(), name);
 	if (data == NULL) {
 		FUZZ_CHECK(unlink(path) == 0 || errno == ENOENT);
 		return;

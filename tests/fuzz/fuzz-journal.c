@@ -12,7 +12,7 @@ static uint64_t add_change(void)
 	struct journal *journal;
 	struct cgw_diag diag = {0};
 
-	(void)snprintf(change.new_value, sizeof(change.new_value), "%s", value);
+	snprintf(change.new_value, sizeof(change.new_value), "%s", value);
 	FUZZ_CHECK(journal_open(fuzz_directory(), &journal, &diag) == 0);
 	FUZZ_CHECK(journal_intend(journal, &change) == 0);
 	FUZZ_CHECK(change.id != 0 && change.transaction == change.id);

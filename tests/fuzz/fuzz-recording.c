@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (write(fd, data, size) != (ssize_t)size)
 		abort();
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (cgw_replay_open(path, &replay, &diag) == 0) {
 		replay_all(replay);
 		cgw_replay_free(replay);

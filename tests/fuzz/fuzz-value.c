@@ -36,8 +36,8 @@ static void check_words(const struct control_row *row, const struct setting *set
 	struct setting again = {0};
 
 	FUZZ_CHECK(setting_format(row, setting, value, sizeof(value)) < sizeof(value));
-	(void)snprintf(words, sizeof(words), "%s%s%s", setting->instance,
-		       setting->instance[0] != '\0' ? " " : "", value);
+	snprintf(words, sizeof(words), "%s%s%s", setting->instance,
+		 setting->instance[0] != '\0' ? " " : "", value);
 	if (resolve(row, words, &again) == 0) {
 		FUZZ_CHECK(setting_equal(row, setting, &again));
 		FUZZ_CHECK(strcmp(setting->instance, again.instance) == 0);
@@ -56,7 +56,7 @@ static void check_kernel_text(const struct control_row *row, const struct cgw_so
 		return;
 	if (kernel_file_name(source, setting->instance, name, sizeof(name)) == 0)
 		FUZZ_CHECK(strchr(name, '/') == NULL);
-	(void)snprintf(read.instance, sizeof(read.instance), "%s", setting->instance);
+	snprintf(read.instance, sizeof(read.instance), "%s", setting->instance);
 	if (row->info.metric < 0 ||
 	    kernel_text_decode(row, source, text, strlen(text), &read) < 0 ||
 	    kernel_text_encode(row, source, &read, again, sizeof(again)) < 0)

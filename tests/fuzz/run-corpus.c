@@ -69,7 +69,7 @@ int main(int argc, char **argv)
 	while ((entry = readdir(directory)) != NULL) {
 		if (entry->d_name[0] == '.')
 			continue;
-		(void)snprintf(path, sizeof(path), "%s/%s", argv[1], entry->d_name);
+		snprintf(path, sizeof(path), "%s/%s", argv[1], entry->d_name);
 		run_file(path);
 	}
 	closedir(directory);

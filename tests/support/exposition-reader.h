@@ -161,8 +161,8 @@ static inline const char *reader_sample(struct exposition_reader *reader, const 
 	assert_non_null(reader->series);
 	series = &reader->series[reader->series_count];
 	*series = (struct series){.name = reader_copy(at, length)};
-	(void)snprintf(expected, sizeof(expected), "%s%s", family->name,
-		       reader_suffix(reader, family->type));
+	snprintf(expected, sizeof(expected), "%s%s", family->name,
+		 reader_suffix(reader, family->type));
 	assert_string_equal(series->name, expected);
 	at += length;
 	if (*at == '{')

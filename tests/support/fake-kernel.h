@@ -51,7 +51,7 @@ static ssize_t fake_write(int fd, const void *buffer, size_t size)
 	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY)
 		return -EACCES;
 	fake_nonblock = (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	length = readlink(link, path, sizeof(path) - 1);
 	path[length > 0 ? length : 0] = '\0';
 	file = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
@@ -60,14 +60,14 @@ static ssize_t fake_write(int fd, const void *buffer, size_t size)
 		fake_before_write(file);
 	if (fake_fail_at != 0 && fake_writes == fake_fail_at)
 		return fake_fail_with;
-	(void)snprintf(text, sizeof(text), "%.*s", (int)size, (const char *)buffer);
-	(void)snprintf(fake_log + used, sizeof(fake_log) - used, "%s=%s\n", file, text);
+	snprintf(text, sizeof(text), "%.*s", (int)size, (const char *)buffer);
+	snprintf(fake_log + used, sizeof(fake_log) - used, "%s=%s\n", file, text);
 	if (strncmp(file, "memory.", 7) == 0 && sscanf(text, "%llu", &number) == 1)
-		(void)snprintf(text, sizeof(text), "%llu", number & ~4095ULL);
+		snprintf(text, sizeof(text), "%llu", number & ~4095ULL);
 	if (strcmp(file, "memory.limit_in_bytes") == 0 && strcmp(text, "-1") == 0)
-		(void)snprintf(text, sizeof(text), "9223372036854771712");
+		snprintf(text, sizeof(text), "9223372036854771712");
 	if (fake_stuck && strcmp(text, "FROZEN") == 0)
-		(void)snprintf(text, sizeof(text), "FREEZING");
+		snprintf(text, sizeof(text), "FREEZING");
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, strlen(text), 0) < 0)
 		return -errno;
 	return (ssize_t)size;
@@ -99,10 +99,10 @@ static int fake_remove_directory(int directory, const char *name)
 	ssize_t length;
 	DIR *entries;
 
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", directory);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", directory);
 	length = readlink(link, path, sizeof(path) - 300);
 	path[length > 0 ? length : 0] = '\0';
-	(void)snprintf(path + strlen(path), 256, "/%s", name);
+	snprintf(path + strlen(path), 256, "/%s", name);
 	entries = opendir(path);
 	for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;)
 		if (entry->d_type == DT_REG)

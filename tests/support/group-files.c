@@ -157,7 +157,7 @@ static bool next_word(const char *list, const char **at, struct word *ret_word)
 		return false;
 	*at += strspn(*at, " ");
 	length = strcspn(*at, " ");
-	(void)snprintf(ret_word->name, sizeof(ret_word->name), "%.*s", (int)length, *at);
+	snprintf(ret_word->name, sizeof(ret_word->name), "%.*s", (int)length, *at);
 	memcpy(ret_word->other, ret_word->name, sizeof(ret_word->name));
 	equals = strchr(ret_word->name, '=');
 	if (equals != NULL) {
@@ -175,8 +175,8 @@ static struct group_number *add_number(struct group_files *files, const char *fi
 
 	must(files->count <= COUNT(files->numbers));
 	*number = (struct group_number){.file = file, .number = files->next_number};
-	(void)snprintf(number->key, sizeof(number->key), "%s", key);
-	(void)snprintf(number->instance, sizeof(number->instance), "%s", instance);
+	snprintf(number->key, sizeof(number->key), "%s", key);
+	snprintf(number->instance, sizeof(number->instance), "%s", instance);
 	/* In steps of 7, because a value that is off by one is not another key's. */
 	files->next_number += 7;
 	return number;
@@ -192,8 +192,8 @@ static void put_value(struct writing *writing, const struct word *key, const cha
 	/* "nr_subsys_*cpu": the instance is in the key; in a nested file, "sda newkey". */
 	if (star != NULL) {
 		number->key[star + 1 - key->name] = '\0';
-		(void)snprintf(number->instance, sizeof(number->instance), "%s%s%s", instance,
-			       instance[0] != '\0' ? " " : "", star + 1);
+		snprintf(number->instance, sizeof(number->instance), "%s%s%s", instance,
+			 instance[0] != '\0' ? " " : "", star + 1);
 	}
 	if (strcmp(key->name, key->other) != 0)
 		number->number = strtoull(key->other, NULL, 10);
@@ -217,7 +217,7 @@ static void put_pressure(struct writing *writing, const char *share)
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		struct word key;
 
-		(void)snprintf(key.name, sizeof(key.name), "%.8s.%s", share, keys[i]);
+		snprintf(key.name, sizeof(key.name), "%.8s.%s", share, keys[i]);
 		memcpy(key.other, key.name, sizeof(key.name));
 		put(writing, " %s=", keys[i]);
 		put_value(writing, &key, "", keys[i][0] == 'a');
@@ -252,8 +252,8 @@ static void put_numa(struct writing *writing, const char *page_size)
 		for (int node = 0; node < 2; node++) {
 			char instance[48];
 
-			(void)snprintf(instance, sizeof(instance), "%.16s%sN%d", page_size,
-				       page_size[0] != '\0' ? "." : "", node);
+			snprintf(instance, sizeof(instance), "%.16s%sN%d", page_size,
+				 page_size[0] != '\0' ? "." : "", node);
 			put(writing, " N%d=", node);
 			put_value(writing, &key, instance, false);
 		}
@@ -342,8 +342,8 @@ static void file_path(const struct group_files *files, const char *name, const c
 	const char *star = strchr(file, '*');
 	int head = star != NULL ? (int)(star - file) : (int)strlen(file);
 
-	(void)snprintf(buffer, size, "cgroup/%.*sa/%.*s%s%s", (int)(file - name), name, head, file,
-		       star != NULL ? instance : "", star != NULL ? star + 1 : "");
+	snprintf(buffer, size, "cgroup/%.*sa/%.*s%s%s", (int)(file - name), name, head, file,
+		 star != NULL ? instance : "", star != NULL ? star + 1 : "");
 }
 
 static void write_file(struct group_files *files, const char *path, const char *content)
@@ -351,7 +351,7 @@ static void write_file(struct group_files *files, const char *path, const char *
 	struct original *original = &files->originals[files->original_count++];
 
 	must(files->original_count <= COUNT(files->originals));
-	(void)snprintf(original->path, sizeof(original->path), "%s", path);
+	snprintf(original->path, sizeof(original->path), "%s", path);
 	original->content = strdup(content);
 	tree_file(files->dir, path, content);
 }
@@ -404,8 +404,8 @@ static void add_core_files(struct group_files *files, size_t hierarchy)
 	for (size_t i = 0; i < COUNT(names); i++) {
 		struct kernel_file file = {files->names[hierarchy][i], LIST, "", "", NULL};
 
-		(void)snprintf(files->names[hierarchy][i], sizeof(files->names[hierarchy][i]),
-			       "%s/%s", v1_hierarchies[hierarchy], names[i]);
+		snprintf(files->names[hierarchy][i], sizeof(files->names[hierarchy][i]), "%s/%s",
+			 v1_hierarchies[hierarchy], names[i]);
 		add_file(files, &file);
 	}
 }
@@ -423,7 +423,7 @@ static void add_mounts_v1(struct group_files *files)
 		used += snprintf(text + used, sizeof(text) - (size_t)used,
 				 "%zu 25 0:%zu / /sys/fs/cgroup/%s rw - cgroup cgroup rw,%s\n",
 				 30 + i, 30 + i, name, name);
-		(void)snprintf(path, sizeof(path), "cgroup/%s", name);
+		snprintf(path, sizeof(path), "cgroup/%s", name);
 		tree_directory(files->dir, path);
 	}
 	tree_file(files->dir, "proc/self/mountinfo", text);
@@ -435,7 +435,7 @@ static void link_to(struct group_files *files, const char *directory, const char
 	int r;
 
 	tree_directory(files->dir, directory);
-	(void)snprintf(path, sizeof(path), "%s/net", directory);
+	snprintf(path, sizeof(path), "%s/net", directory);
 	r = symlink(target, tree_at(files->dir, path, full, sizeof(full)));
 	must(r == 0);
 }
@@ -456,7 +456,7 @@ static void add_network(struct group_files *files)
 	}
 	put(&writing, "\n");
 	tree_file(files->dir, "proc/100/net/dev", writing.content);
-	(void)snprintf(target, sizeof(target), "net:[%" PRIu64 "]", inode->number);
+	snprintf(target, sizeof(target), "net:[%" PRIu64 "]", inode->number);
 	link_to(files, "proc/100/ns", target);
 	link_to(files, "proc/1/ns", "net:[1]");
 }
@@ -529,7 +529,7 @@ void group_files_remove(struct group_files *files, const char *file)
 	char path[256];
 
 	if (strstr(file, "/cgroup.procs") != NULL || strstr(file, "/tasks") != NULL)
-		(void)snprintf(path, sizeof(path), "cgroup/%.*s/a", (int)strcspn(file, "/"), file);
+		snprintf(path, sizeof(path), "cgroup/%.*s/a", (int)strcspn(file, "/"), file);
 	else
 		file_path(files, file, "", path, sizeof(path));
 	tree_remove(files->dir, path);

@@ -36,11 +36,10 @@ static void group_files_v1(struct tree_dir *dir, const char *group)
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		char format[128], path[256];
 
-		(void)snprintf(format, sizeof(format), "cgroup/%s", files[i][0]);
+		snprintf(format, sizeof(format), "cgroup/%s", files[i][0]);
 		const char *at = strstr(format, "%s");
 
-		(void)snprintf(path, sizeof(path), "%.*s%s%s", (int)(at - format), format, group,
-			       at + 2);
+		snprintf(path, sizeof(path), "%.*s%s%s", (int)(at - format), format, group, at + 2);
 		tree_file(dir, path, files[i][1]);
 	}
 }
@@ -142,16 +141,16 @@ static inline void machine_process(const struct machine *machine, pid_t pid, con
 {
 	char text[512], file[64];
 
-	(void)snprintf(file, sizeof(file), "proc/%d/stat", (int)pid);
-	(void)snprintf(text, sizeof(text),
-		       "%d (a) job) S 1 %d %d 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 %lu 0 0",
-		       (int)pid, (int)pid, (int)pid, start);
+	snprintf(file, sizeof(file), "proc/%d/stat", (int)pid);
+	snprintf(text, sizeof(text),
+		 "%d (a) job) S 1 %d %d 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 %lu 0 0", (int)pid,
+		 (int)pid, (int)pid, start);
 	tree_file(machine->dir, file, text);
-	(void)snprintf(file, sizeof(file), "proc/%d/cgroup", (int)pid);
-	(void)snprintf(text, sizeof(text),
-		       "6:name=systemd:/\n5:freezer:%s\n4:pids:%s\n3:blkio:/\n2:memory:%s\n"
-		       "1:cpu,cpuacct:%s\n",
-		       group, group, group, group);
+	snprintf(file, sizeof(file), "proc/%d/cgroup", (int)pid);
+	snprintf(text, sizeof(text),
+		 "6:name=systemd:/\n5:freezer:%s\n4:pids:%s\n3:blkio:/\n2:memory:%s\n"
+		 "1:cpu,cpuacct:%s\n",
+		 group, group, group, group);
 	tree_file(machine->dir, file, text);
 }
 

@@ -20,7 +20,7 @@ static inline void proc_file(struct tree_dir *dir, int pid, const char *file, co
 {
 	char path[64];
 
-	(void)snprintf(path, sizeof(path), "proc/%d/%s", pid, file);
+	snprintf(path, sizeof(path), "proc/%d/%s", pid, file);
 	tree_file(dir, path, text);
 }
 
@@ -28,16 +28,16 @@ static inline void proc_add(struct tree_dir *dir, const struct proc_process *pro
 {
 	char text[512];
 
-	(void)snprintf(text, sizeof(text),
-		       "%d (%s) %c 1 1 1 0 -1 0 0 0 0 0 30 20 0 0 20 0 2 0 500 4096 10 0\n",
-		       process->pid, process->name, process->state != 0 ? process->state : 'S');
+	snprintf(text, sizeof(text),
+		 "%d (%s) %c 1 1 1 0 -1 0 0 0 0 0 30 20 0 0 20 0 2 0 500 4096 10 0\n", process->pid,
+		 process->name, process->state != 0 ? process->state : 'S');
 	proc_file(dir, process->pid, "stat", text);
-	(void)snprintf(text, sizeof(text),
-		       "Name:\t%s\nTgid:\t%d\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nNSpid:\t%d\n"
-		       "CapPrm:\t%016llx\nCapEff:\t%016llx\nSeccomp:\t0\n",
-		       process->name, process->pid, process->pid,
-		       (unsigned long long)process->capabilities,
-		       (unsigned long long)process->capabilities);
+	snprintf(text, sizeof(text),
+		 "Name:\t%s\nTgid:\t%d\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nNSpid:\t%d\n"
+		 "CapPrm:\t%016llx\nCapEff:\t%016llx\nSeccomp:\t0\n",
+		 process->name, process->pid, process->pid,
+		 (unsigned long long)process->capabilities,
+		 (unsigned long long)process->capabilities);
 	proc_file(dir, process->pid, "status", text);
 	proc_file(dir, process->pid, "cgroup", process->groups);
 	proc_file(dir, process->pid, "cmdline", "");

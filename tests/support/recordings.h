@@ -74,8 +74,8 @@ static void fill_group(struct cgw_snapshot *snapshot, uint32_t group, unsigned t
 		struct cgw_number number = {tick * 4096 * i + id, i == 2 ? CGW_BAD : CGW_OK};
 		char name[16];
 
-		(void)snprintf(name, sizeof(name), "vd%c%s", (char)('a' + (int)i),
-			       tick % 40 == 39 ? "2" : "");
+		snprintf(name, sizeof(name), "vd%c%s", (char)('a' + (int)i),
+			 tick % 40 == 39 ? "2" : "");
 		assert_int_equal(snapshot_add_instance(snapshot, columns[CGW_M_IO_RBYTES], group,
 						       name, strlen(name), number),
 				 0);

@@ -27,8 +27,8 @@ static inline void machine_file(struct machine *machine, const char *hierarchy, 
 {
 	char path[256];
 
-	(void)snprintf(path, sizeof(path), "cgroup%s%s%s/%s", machine->version == 1 ? "/" : "",
-		       machine->version == 1 ? hierarchy : "", group, file);
+	snprintf(path, sizeof(path), "cgroup%s%s%s/%s", machine->version == 1 ? "/" : "",
+		 machine->version == 1 ? hierarchy : "", group, file);
 	tree_file(machine->dir, path, text);
 }
 
@@ -38,7 +38,7 @@ static inline void machine_add_group(struct machine *machine, const char *group)
 	char procs[32] = "";
 
 	if (machine->is_populated)
-		(void)snprintf(procs, sizeof(procs), "%d\n", (int)machine->process.pid);
+		snprintf(procs, sizeof(procs), "%d\n", (int)machine->process.pid);
 	for (size_t i = 0; i < ARRAY_SIZE(v1_hierarchies); i++)
 		machine_file(machine, v1_hierarchies[i], group, "cgroup.procs", procs);
 	machine_file(machine, "pids", group, "pids.max", "max\n");
@@ -61,9 +61,9 @@ static inline void machine_set_aside(struct machine *machine, const char *hierar
 {
 	char from[64], to[64];
 
-	(void)snprintf(from, sizeof(from), "cgroup%s%s/web", machine->version == 1 ? "/" : "",
-		       machine->version == 1 ? hierarchy : "");
-	(void)snprintf(to, sizeof(to), "removed-%u", machine->replaced++);
+	snprintf(from, sizeof(from), "cgroup%s%s/web", machine->version == 1 ? "/" : "",
+		 machine->version == 1 ? hierarchy : "");
+	snprintf(to, sizeof(to), "removed-%u", machine->replaced++);
 	tree_move(machine->dir, from, to);
 }
 
@@ -162,8 +162,8 @@ static inline void machine_assert_file(struct machine *machine, const char *hier
 	char path[256], full[600], text[256] = "";
 	FILE *stream;
 
-	(void)snprintf(path, sizeof(path), "cgroup%s%s%s/%s", machine->version == 1 ? "/" : "",
-		       machine->version == 1 ? hierarchy : "", group, file);
+	snprintf(path, sizeof(path), "cgroup%s%s%s/%s", machine->version == 1 ? "/" : "",
+		 machine->version == 1 ? hierarchy : "", group, file);
 	stream = fopen(tree_at(machine->dir, path, full, sizeof(full)), "re");
 	if (stream == NULL)
 		fail_msg("%s does not exist", path);

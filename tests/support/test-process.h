@@ -50,12 +50,12 @@ static inline void test_process_list(struct tree_dir *dir, pid_t pid, const char
 {
 	char path[64], text[256];
 
-	(void)snprintf(path, sizeof(path), "proc/%d/stat", (int)pid);
-	(void)snprintf(text, sizeof(text),
-		       "%d (test) S 1 1 1 0 -1 %u 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n", (int)pid,
-		       is_kernel_thread ? 0x00200000U : 0U);
+	snprintf(path, sizeof(path), "proc/%d/stat", (int)pid);
+	snprintf(text, sizeof(text),
+		 "%d (test) S 1 1 1 0 -1 %u 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n", (int)pid,
+		 is_kernel_thread ? 0x00200000U : 0U);
 	tree_file(dir, path, text);
-	(void)snprintf(path, sizeof(path), "proc/%d/cgroup", (int)pid);
+	snprintf(path, sizeof(path), "proc/%d/cgroup", (int)pid);
 	tree_file(dir, path, groups);
 }
 

@@ -24,16 +24,13 @@ struct tree_dir *tree_new(void)
 	struct tree_dir *dir = calloc(1, sizeof(*dir));
 
 	check(dir != NULL, "calloc");
-	(void)snprintf(dir->path, sizeof(dir->path), "/tmp/cgward-unit-XXXXXX");
+	snprintf(dir->path, sizeof(dir->path), "/tmp/cgward-unit-XXXXXX");
 	check(mkdtemp(dir->path) != NULL, "mkdtemp");
 	return dir;
 }
 
 static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *walk)
 {
-	(void)stat;
-	(void)type;
-	(void)walk;
 	return remove(path);
 }
 
@@ -61,7 +58,7 @@ void tree_free(struct tree_dir *dir)
 
 const char *tree_at(struct tree_dir *dir, const char *path, char *buffer, unsigned long size)
 {
-	(void)snprintf(buffer, size, "%s/%s", dir->path, path);
+	snprintf(buffer, size, "%s/%s", dir->path, path);
 	return buffer;
 }
 
@@ -85,7 +82,7 @@ void tree_file(struct tree_dir *dir, const char *path, const char *content)
 	char *slash;
 	FILE *file;
 
-	(void)snprintf(parent, sizeof(parent), "%s", path);
+	snprintf(parent, sizeof(parent), "%s", path);
 	slash = strrchr(parent, '/');
 	if (slash != NULL) {
 		*slash = '\0';
@@ -135,7 +132,7 @@ void tree_machine_v1(struct tree_dir *dir)
 	     *name != '\0'; name += strlen(name) + 1) {
 		char path[64];
 
-		(void)snprintf(path, sizeof(path), "cgroup/%s/cgroup.procs", name);
+		snprintf(path, sizeof(path), "cgroup/%s/cgroup.procs", name);
 		tree_file(dir, path, "");
 	}
 }

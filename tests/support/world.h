@@ -51,7 +51,6 @@ struct world {
 
 static void world_on_problem(void *context, const struct cgw_policy_problem *problem)
 {
-	(void)context;
 	if (!problem->warning)
 		fail_msg("%s:%u: %s", problem->diag.file, problem->diag.line, problem->diag.text);
 }
@@ -169,11 +168,11 @@ static void world_format(enum cgw_control control, struct cgw_number number, cha
 			 size_t size)
 {
 	if (number.state == CGW_MAX)
-		(void)snprintf(buffer, size, "max");
+		snprintf(buffer, size, "max");
 	else if (control == CGW_C_CPU_MAX)
-		(void)snprintf(buffer, size, "%.2f%%", (double)number.value / 1e7);
+		snprintf(buffer, size, "%.2f%%", (double)number.value / 1e7);
 	else
-		(void)snprintf(buffer, size, "%llu", (unsigned long long)number.value);
+		snprintf(buffer, size, "%llu", (unsigned long long)number.value);
 }
 
 static void world_set(struct world *world, struct cgw_number *number, enum cgw_control control,
@@ -199,7 +198,7 @@ static int world_write(struct world *world, struct world_group *group,
 	    strcmp(old, action->expected) != 0)
 		return -ESTALE;
 	if (action->dry_run) {
-		(void)snprintf(accepted, 64, "%s", action->value);
+		snprintf(accepted, 64, "%s", action->value);
 		return 0;
 	}
 	world_set(world, number, action->control, action->value);
@@ -253,13 +252,12 @@ static void world_perform_all(struct world *world, const struct cgw_action *acti
 						 group->frozen && !group->frozen_by_us
 					 ? CGW_OUTCOME_UNCHANGED
 					 : CGW_OUTCOME_DONE;
-		(void)snprintf(world->log + used, sizeof(world->log) - used,
-			       "%g %s%s %s%s%s%s%s%s\n", world->seconds - 1000,
-			       action->dry_run ? "dry " : "", cgw_action_kind_name(action->kind),
-			       action->path, what[0] != '\0' ? " " : "", what,
-			       action->value != NULL ? " " : "",
-			       action->value != NULL ? action->value : "",
-			       result.error < 0 ? " failed" : "");
+		snprintf(world->log + used, sizeof(world->log) - used, "%g %s%s %s%s%s%s%s%s\n",
+			 world->seconds - 1000, action->dry_run ? "dry " : "",
+			 cgw_action_kind_name(action->kind), action->path,
+			 what[0] != '\0' ? " " : "", what, action->value != NULL ? " " : "",
+			 action->value != NULL ? action->value : "",
+			 result.error < 0 ? " failed" : "");
 		world->done++;
 		cgw_engine_action_done(world->engine, &result);
 	}

@@ -205,7 +205,6 @@ static int begin_resources(struct string_builder *text, const struct cgw_usage *
 static void add_resource(struct string_builder *text, const struct cgw_advice *advice,
 			 const char *value)
 {
-	(void)value;
 	if (advice->control == CGW_C_CPU_MAX)
 		string_builder_printf(text, "    cpu: %" PRIu64 "m\n",
 				      advice->value / (NS_PER_S / 1000));

@@ -323,7 +323,6 @@ int probe_group_wait(void *context, uint64_t ns)
 	uint64_t end_ns = clock_now_ns() + ns, now_ns;
 	sigset_t set;
 
-	(void)context;
 	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaddset(&set, signals[i]);

@@ -495,8 +495,8 @@ static bool describe_user_manager(const struct cgw_layout *layout, struct findin
 	char path[96], socket[64];
 	size_t length = 0;
 
-	(void)snprintf(socket, sizeof(socket), "/run/user/%u/systemd/private", user);
-	(void)snprintf(path, sizeof(path), "/user.slice/user-%u.slice/user@%u.service", user, user);
+	snprintf(socket, sizeof(socket), "/run/user/%u/systemd/private", user);
+	snprintf(path, sizeof(path), "/user.slice/user-%u.slice/user@%u.service", user, user);
 	if (hierarchy < 0 || access(socket, W_OK) < 0 ||
 	    cgw_group_open(layout, (size_t)hierarchy, path, &directory, NULL) < 0 ||
 	    cgw_file_read(layout, directory, "cgroup.controllers", &controllers, &length) < 0)
@@ -562,7 +562,6 @@ static void check_descriptors(const struct cgw_layout *layout, struct finding *f
 
 static void check_build(const struct cgw_layout *layout, struct finding *finding)
 {
-	(void)layout;
 	for (const struct build_feature *feature = build_features; feature->name != NULL; feature++)
 		if (feature->left_out != NULL) {
 			finding->verdict = VERDICT_LIMITED;

@@ -267,7 +267,6 @@ static int advise_group(struct cgw_advisor *advisor, struct usage_record *record
 static int advise_weight(void *context, struct usage_record *record, uint64_t weight,
 			 uint64_t guaranteed, uint64_t guaranteed_now)
 {
-	(void)context;
 	if (record->usage.full_intervals > record->usage.intervals / 100)
 		record->weight = (struct cgw_advice){
 			.usage = &record->usage,

@@ -21,9 +21,9 @@ int cgw_advisor_new(const struct cgw_advisor_options *options, struct cgw_adviso
 	return 0;
 }
 
+/* Records are freed through the array. */
 static void keep_record(void *record)
 {
-	(void)record; /* freed through the array */
 }
 
 struct cgw_advisor *cgw_advisor_free(struct cgw_advisor *advisor)

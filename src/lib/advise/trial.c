@@ -44,7 +44,6 @@ static int try_device(void *context, const char *device, enum device_rate rate, 
 {
 	struct device_target *target = context;
 
-	(void)limit;
 	for (size_t i = 0; i < target->record->advice_count; i++) {
 		struct cgw_advice *advice =
 			&target->advisor->advice[target->record->first_advice + i];

@@ -442,13 +442,12 @@ static void describe_nearest(const struct cgw_layout *layout, const char *what, 
 	for (size_t i = 0; i < layout->hierarchy_count && strpbrk(what, "*?[{") == NULL; i++)
 		(void)search_hierarchy(&search, i);
 	if (search.word == NULL) {
-		(void)snprintf(text, size,
-			       " (expected a path, a systemd unit, a container%s or pid:N)",
-			       named ? "" : " ID");
+		snprintf(text, size, " (expected a path, a systemd unit, a container%s or pid:N)",
+			 named ? "" : " ID");
 		return;
 	}
 	cgw_escape(shown, sizeof(shown), search.word, strlen(search.word));
-	(void)snprintf(text, size, "; did you mean '%s'?", shown);
+	snprintf(text, size, "; did you mean '%s'?", shown);
 }
 
 int cgw_group_find_named(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,

@@ -136,9 +136,9 @@ int journal_open(const char *directory, struct journal **ret_journal, struct cgw
 	if (journal == NULL)
 		return -ENOMEM;
 	journal->fd = -1;
-	(void)snprintf(journal->path, sizeof(journal->path), "%s/journal", path);
+	snprintf(journal->path, sizeof(journal->path), "%s/journal", path);
 	if (journal_lasting_directory(directory, path, sizeof(path)) == 0)
-		(void)snprintf(journal->lasting, sizeof(journal->lasting), "%s", path);
+		snprintf(journal->lasting, sizeof(journal->lasting), "%s", path);
 	*ret_journal = journal;
 	return 0;
 }
@@ -196,7 +196,7 @@ static int find_last_id_at(const char *start, const char *end, uint64_t *ret_id)
 	char path[PATH_SIZE + 16];
 	struct stat status;
 
-	(void)snprintf(path, sizeof(path), "%s%s", start, end);
+	snprintf(path, sizeof(path), "%s%s", start, end);
 	CLEANUP(cleanup_close) int fd = open_file(path);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
@@ -229,7 +229,7 @@ static int rotate(struct journal *journal, struct stat *ret_status)
 {
 	char aside[PATH_SIZE + 8];
 
-	(void)snprintf(aside, sizeof(aside), "%s.old", journal->path);
+	snprintf(aside, sizeof(aside), "%s.old", journal->path);
 	if (rename(journal->path, aside) < 0)
 		return -errno;
 	unlock(journal);
@@ -290,8 +290,8 @@ static int append_lasting(struct journal *journal, json_t *line)
 	struct stat status;
 	int r = make_directories(journal->lasting);
 
-	(void)snprintf(path, sizeof(path), "%s/journal", journal->lasting);
-	(void)snprintf(aside, sizeof(aside), "%s/journal.old", journal->lasting);
+	snprintf(path, sizeof(path), "%s/journal", journal->lasting);
+	snprintf(aside, sizeof(aside), "%s/journal.old", journal->lasting);
 	r = r < 0 ? r : check_directory(journal->lasting);
 	if (r == 0 && lstat(path, &status) == 0 && status.st_size >= JOURNAL_SIZE_MAX &&
 	    rename(path, aside) < 0)
@@ -508,9 +508,9 @@ static int load_lasting(const char *directory, struct loaded *loaded)
 	r = r < 0 ? r : check_directory(path);
 	if (r < 0) /* also one that others can write to, which undo must not trust */
 		return r == -ENOMEM ? r : 0;
-	(void)snprintf(file, sizeof(file), "%s/journal.old", path);
+	snprintf(file, sizeof(file), "%s/journal.old", path);
 	r = load_path(file, loaded);
-	(void)snprintf(file, sizeof(file), "%s/journal", path);
+	snprintf(file, sizeof(file), "%s/journal", path);
 	return r < 0 ? r : load_path(file, loaded);
 }
 
@@ -531,13 +531,13 @@ int journal_load(const char *directory, struct cgw_change **ret_changes, size_t 
 	if (r < 0)
 		return report_no_directory(diag, r, directory, path);
 	r = load_lasting(directory, &loaded);
-	(void)snprintf(file, sizeof(file), "%s/journal", path);
+	snprintf(file, sizeof(file), "%s/journal", path);
 	fd = open_file(file);
 	/* As long as it is locked, it is not renamed. */
 	if (r == 0 && fd >= 0 && flock(fd, LOCK_SH) < 0)
 		r = -errno;
 	if (r == 0) {
-		(void)snprintf(old, sizeof(old), "%s/journal.old", path);
+		snprintf(old, sizeof(old), "%s/journal.old", path);
 		r = load_path(old, &loaded);
 	}
 	if (r == 0)

@@ -494,8 +494,8 @@ static void name_failure(struct step *step, int error)
 	struct cgw_diag *diag = &step->result.diag;
 	char reason[sizeof(diag->text)], path[256], value[96];
 
-	(void)snprintf(reason, sizeof(reason), "%s",
-		       diag->text[0] != '\0' ? diag->text : strerror(-error));
+	snprintf(reason, sizeof(reason), "%s",
+		 diag->text[0] != '\0' ? diag->text : strerror(-error));
 	cgw_escape(path, sizeof(path), step->spec.path, strlen(step->spec.path));
 	if (step->undoes != NULL) {
 		(void)cgw_diag_set(diag, error, "cannot undo change %llu: %s",
@@ -559,7 +559,7 @@ int step_add_created(struct step *step, size_t hierarchy, const char *path, cons
 	*created = (struct created_step){.hierarchy = hierarchy, .path = strdup(path)};
 	if (created->path == NULL)
 		return -ENOMEM;
-	(void)snprintf(created->text, sizeof(created->text), "%s", text);
+	snprintf(created->text, sizeof(created->text), "%s", text);
 	step->created_count++;
 	return 0;
 }
@@ -573,7 +573,7 @@ void step_describe_write(struct step *step, const struct cgw_layout *layout, siz
 
 	cgw_escape(escaped, sizeof(escaped), path, strlen(path));
 	cgw_escape(shown, sizeof(shown), text, strlen(text));
-	(void)snprintf(how + used, sizeof(step->result.how) - used, "%swrite '%s' to %s%s/%s",
-		       used > 0 ? "; " : "", shown, where->mountpoint,
-		       strcmp(path, "/") == 0 ? "" : escaped, file);
+	snprintf(how + used, sizeof(step->result.how) - used, "%swrite '%s' to %s%s/%s",
+		 used > 0 ? "; " : "", shown, where->mountpoint,
+		 strcmp(path, "/") == 0 ? "" : escaped, file);
 }

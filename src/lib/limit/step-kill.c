@@ -343,16 +343,15 @@ static int kill_prepare(struct cgw_plan *plan, struct step *step)
 	if (r < 0)
 		return advise_group(step, r);
 	step->process_count = members.count;
-	(void)snprintf(result->old_value, sizeof(result->old_value), "%zu process%s", members.count,
-		       members.count == 1 ? "" : "es");
+	snprintf(result->old_value, sizeof(result->old_value), "%zu process%s", members.count,
+		 members.count == 1 ? "" : "es");
 	if (members.count == 0) {
-		(void)snprintf(result->new_value, sizeof(result->new_value), "0 processes");
+		snprintf(result->new_value, sizeof(result->new_value), "0 processes");
 		result->outcome = CGW_OUTCOME_UNCHANGED;
 		return 0;
 	}
 	members_format(&members, plan->layout, names, sizeof(names));
-	(void)snprintf(result->how, sizeof(result->how), "send signal %d to %s", signal_of(step),
-		       names);
+	snprintf(result->how, sizeof(result->how), "send signal %d to %s", signal_of(step), names);
 	return check_rights(plan, step, &members);
 }
 
@@ -372,9 +371,9 @@ static int kill_apply(struct cgw_plan *plan, struct step *step)
 		return step->result.diag.text[0] != '\0' ? r : advise_group(step, r);
 	if (round.signal != SIGKILL)
 		(void)members_add_all(&left, plan->layout, step->spec.path);
-	(void)snprintf(step->result.new_value, sizeof(step->result.new_value),
-		       "signal %d: %zu signalled, %zu process%s left", round.signal,
-		       round.signalled, left.count, left.count == 1 ? "" : "es");
+	snprintf(step->result.new_value, sizeof(step->result.new_value),
+		 "signal %d: %zu signalled, %zu process%s left", round.signal, round.signalled,
+		 left.count, left.count == 1 ? "" : "es");
 	return 0;
 }
 

@@ -42,14 +42,14 @@ static void format_setting(const struct cgw_layout *layout, const struct control
 	unsigned major, minor;
 
 	(void)setting_format(row, setting, value, sizeof(value));
-	(void)snprintf(name, sizeof(name), "%s", setting->instance);
+	snprintf(name, sizeof(name), "%s", setting->instance);
 	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
 	if (row->info.per_device && sscanf(name, "%u:%u", &major, &minor) == 2)
 		cgw_device_name(layout, major, minor, name, sizeof(name));
 	if (name[0] != '\0')
-		(void)snprintf(buffer, size, "%s %s", name, value);
+		snprintf(buffer, size, "%s %s", name, value);
 	else
-		(void)snprintf(buffer, size, "%s", value);
+		snprintf(buffer, size, "%s", value);
 }
 
 /*
@@ -70,12 +70,12 @@ static int resolve_device(struct cgw_plan *plan, struct step *step)
 	if (r < 0)
 		return r;
 	cgw_escape(shown, sizeof(shown), asked->instance, strlen(asked->instance));
-	(void)snprintf(asked->instance, sizeof(asked->instance), "%u:%u", major, minor);
+	snprintf(asked->instance, sizeof(asked->instance), "%u:%u", major, minor);
 	if (disks[0] == '\0')
 		return 0;
-	(void)snprintf(step->note, sizeof(step->note),
-		       "%s is built from %s; the limit may be enforced only if it is set on %s",
-		       shown, disks, strchr(disks, ',') != NULL ? "these disks" : "this disk");
+	snprintf(step->note, sizeof(step->note),
+		 "%s is built from %s; the limit may be enforced only if it is set on %s", shown,
+		 disks, strchr(disks, ',') != NULL ? "these disks" : "this disk");
 	if (plan->options.force)
 		return 0;
 	step->result.outcome = CGW_OUTCOME_REFUSED;
@@ -155,10 +155,10 @@ static void reclaim(struct cgw_plan *plan, struct step *step, const struct targe
 	    used <= step->after.number)
 		return;
 	by = control_row((enum cgw_control)row->reclaim_by[version]);
-	(void)snprintf(text, sizeof(text), "%llu",
-		       by->form == FORM_FLAG ? 0ULL
-					     : (unsigned long long)(used - step->after.number +
-								    step->after.number / 16));
+	snprintf(text, sizeof(text), "%llu",
+		 by->form == FORM_FLAG ? 0ULL
+				       : (unsigned long long)(used - step->after.number +
+							      step->after.number / 16));
 	/* EAGAIN (less was reclaimed) is not an error: guard() checks the result. */
 	for (size_t i = 0; i < by->source_count; i++)
 		if (by->sources[i].version == version)
@@ -187,7 +187,7 @@ static int write_bandwidth_v1(const struct step *step, const struct target *targ
 
 	if (file == NULL)
 		return -EOPNOTSUPP;
-	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)value->period_ns / 1000);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)value->period_ns / 1000);
 	r = target_get(target, row_of(step), step->source, &now);
 	if (r < 0 || now.period_ns == value->period_ns)
 		return target_write(target, step->source->file, quota);
@@ -257,8 +257,8 @@ static void describe_change(struct cgw_plan *plan, struct step *step)
 	    step->before.period_ns != step->after.period_ns && period_file(step) != NULL) {
 		char period[32];
 
-		(void)snprintf(period, sizeof(period), "%llu",
-			       (unsigned long long)step->after.period_ns / 1000);
+		snprintf(period, sizeof(period), "%llu",
+			 (unsigned long long)step->after.period_ns / 1000);
 		step_describe_write(step, plan->layout, step->hierarchy, step->spec.path,
 				    period_file(step), period);
 	}
@@ -313,8 +313,7 @@ static void note_period(struct step *step)
 		return;
 	(void)quantity_format(CGW_UNIT_NS, step->before.period_ns, before, sizeof(before));
 	(void)quantity_format(CGW_UNIT_NS, step->after.period_ns, after, sizeof(after));
-	(void)snprintf(step->note, sizeof(step->note), "the period is now %s (was %s)", after,
-		       before);
+	snprintf(step->note, sizeof(step->note), "the period is now %s (was %s)", after, before);
 }
 
 static int set_prepare(struct cgw_plan *plan, struct step *step)
@@ -422,8 +421,8 @@ static int apply_to_unit(struct cgw_plan *plan, struct step *step)
 	if (r < 0)
 		return advise_set(plan, step, NULL, r);
 	if (step->not_running) {
-		(void)snprintf(step->note, sizeof(step->note),
-			       "the unit is not running; the value applies when it is started");
+		snprintf(step->note, sizeof(step->note),
+			 "the unit is not running; the value applies when it is started");
 		return 0;
 	}
 	r = control_place(plan->layout, step->spec.control, step->spec.path, &step->hierarchy,
@@ -565,12 +564,11 @@ int control_read(const char *path, enum cgw_control control, const char *instanc
 	if (instance != NULL && strlen(instance) >= sizeof(setting.instance))
 		return -ENAMETOOLONG;
 	if (instance != NULL)
-		(void)snprintf(setting.instance, sizeof(setting.instance), "%s", instance);
+		snprintf(setting.instance, sizeof(setting.instance), "%s", instance);
 	if (instance != NULL && row->info.per_device) {
 		r = device_resolve(layout, instance, &major, &minor, disks, sizeof(disks), diag);
 		if (r == 0)
-			(void)snprintf(setting.instance, sizeof(setting.instance), "%u:%u", major,
-				       minor);
+			snprintf(setting.instance, sizeof(setting.instance), "%u:%u", major, minor);
 	}
 	r = r < 0 ? r : target_get(target, row, place.source, &setting);
 	if (r < 0)

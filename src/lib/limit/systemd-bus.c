@@ -190,7 +190,7 @@ static bool is_lingering(uid_t uid)
 
 	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) != 0 || found == NULL)
 		return false;
-	(void)snprintf(path, sizeof(path), "/var/lib/systemd/linger/%s", found->pw_name);
+	snprintf(path, sizeof(path), "/var/lib/systemd/linger/%s", found->pw_name);
 	return access(path, F_OK) == 0;
 }
 

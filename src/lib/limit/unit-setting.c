@@ -23,7 +23,7 @@ static void set_owner(const struct cgw_change *change, struct cgw_owner *owner)
 	*owner = (struct cgw_owner){.kind = change->user_unit ? CGW_OWNER_SYSTEMD_USER
 							      : CGW_OWNER_SYSTEMD,
 				    .uid = change->user_unit ? change->manager_uid : 0};
-	(void)snprintf(owner->unit, sizeof(owner->unit), "%s", change->unit);
+	snprintf(owner->unit, sizeof(owner->unit), "%s", change->unit);
 }
 
 int unit_setting_locate(struct cgw_plan *plan, struct step *step)
@@ -152,9 +152,9 @@ int unit_setting_write(struct cgw_plan *plan, struct step *step, const struct se
 		return r;
 	/* The value is set: a failure now is only reported. */
 	if (systemd_drop_ins(plan->systemd, &step->owner, &after, NULL) < 0) {
-		(void)snprintf(step->note, sizeof(step->note),
-			       "systemd does not list the new drop-ins of the unit, so that undo "
-			       "will leave them");
+		snprintf(step->note, sizeof(step->note),
+			 "systemd does not list the new drop-ins of the unit, so that undo "
+			 "will leave them");
 		return 0;
 	}
 	systemd_drop_ins_subtract(after, before);
@@ -168,10 +168,10 @@ void unit_setting_remove_drop_ins(struct cgw_plan *plan, struct step *step, cons
 	int r = list != NULL ? systemd_remove_drop_ins(plan->systemd, &step->owner, list) : 0;
 
 	if (r < 0 && step->note[0] == '\0')
-		(void)snprintf(step->note, sizeof(step->note),
-			       "the old value remains as a drop-in of the unit, which cannot be "
-			       "removed: %s",
-			       strerror(-r));
+		snprintf(step->note, sizeof(step->note),
+			 "the old value remains as a drop-in of the unit, which cannot be "
+			 "removed: %s",
+			 strerror(-r));
 }
 
 void unit_setting_default(struct step *step)
@@ -185,10 +185,10 @@ void unit_setting_default(struct step *step)
 	if (text == NULL && row->form == FORM_LIST)
 		text = "none"; /* what systemd passes on for an empty list */
 	if (step->not_running && step->undoes != NULL) /* it has what the change has set */
-		(void)snprintf(value, sizeof(value), "%s", step->undoes->new_value);
+		snprintf(value, sizeof(value), "%s", step->undoes->new_value);
 	else if (text != NULL)
-		(void)snprintf(value, sizeof(value), "%s%s%s", instance,
-			       instance[0] != '\0' ? " " : "", text);
+		snprintf(value, sizeof(value), "%s%s%s", instance, instance[0] != '\0' ? " " : "",
+			 text);
 	else
 		return;
 	step->has_before = request_parse(row, value, &request, NULL) == 0 &&
@@ -201,14 +201,14 @@ static void manager_group(const struct step *step, char *buffer, size_t size)
 	const char *at = step->spec.path, *end = NULL;
 	char service[64];
 
-	(void)snprintf(service, sizeof(service), "/user@%u.service/", (unsigned)step->owner.uid);
+	snprintf(service, sizeof(service), "/user@%u.service/", (unsigned)step->owner.uid);
 	if (step->owner.kind == CGW_OWNER_SYSTEMD_USER)
 		end = strstr(at, service);
 	if (end == NULL)
-		(void)snprintf(buffer, size, "/");
+		snprintf(buffer, size, "/");
 	else
-		(void)snprintf(buffer, size, "%.*s%.*s", (int)(end - at), at,
-			       (int)strlen(service) - 1, service);
+		snprintf(buffer, size, "%.*s%.*s", (int)(end - at), at, (int)strlen(service) - 1,
+			 service);
 }
 
 int unit_setting_check_controller(struct cgw_plan *plan, struct step *step)

@@ -126,7 +126,7 @@ static int parse_pair(void *user, const char *section, const char *name, const c
 {
 	struct policy_loading *loading = user;
 
-	(void)section; /* cut by inih; next_line() has parsed the header */
+	/* inih cuts `section`; next_line() has parsed the header. */
 	if (!loading->in_section)
 		policy_error(loading, "key '%s' is outside of any section", name);
 	else

@@ -338,7 +338,6 @@ static int add_starred_instance(void *context, uint32_t slot, const char *name, 
 	int length =
 		snprintf(full, sizeof(full), "%s.%.*s", starred->instance, (int)name_length, name);
 
-	(void)slot;
 	if ((size_t)length >= sizeof(full))
 		return 0;
 	return snapshot_add_instance(starred->files->snapshot, starred->column,

@@ -58,7 +58,7 @@ static void add_namespace(pid_t pid, uint64_t inode, struct traffic *traffic)
 	for (size_t i = 0; i < traffic->seen_count; i++)
 		if (traffic->seen[i] == inode)
 			return;
-	(void)snprintf(file, sizeof(file), "%d/net/dev", (int)pid);
+	snprintf(file, sizeof(file), "%d/net/dev", (int)pid);
 	r = cgw_proc_read(traffic->layout, file, &text, &length);
 	if (r < 0) {
 		if (!cgw_error_is_gone(r))

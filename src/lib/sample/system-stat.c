@@ -134,7 +134,7 @@ static bool is_disk(const struct cgw_layout *layout, const char *name)
 	     prefix += strlen(prefix) + 1)
 		if (strncmp(name, prefix, strlen(prefix)) == 0)
 			return false;
-	(void)snprintf(path, sizeof(path), "block/%s", name);
+	snprintf(path, sizeof(path), "block/%s", name);
 	return layout->sys_fd < 0 || faccessat(layout->sys_fd, path, F_OK, 0) == 0;
 }
 

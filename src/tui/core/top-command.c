@@ -458,10 +458,9 @@ static enum cli_exit run_remote(struct top *top)
 	top->app->hosts = (struct app_hosts){
 		.ssh = top->ssh, .names = top->hosts.items, .count = top->hosts.count};
 	if (top->hosts.count == 1)
-		(void)snprintf(top->app->host, sizeof(top->app->host), "%s", top->hosts.items[0]);
+		snprintf(top->app->host, sizeof(top->app->host), "%s", top->hosts.items[0]);
 	else
-		(void)snprintf(top->app->host, sizeof(top->app->host), "%zu hosts",
-			       top->hosts.count);
+		snprintf(top->app->host, sizeof(top->app->host), "%zu hosts", top->hosts.count);
 	status = show_screen(top, top->source);
 	stop(top, status);
 	return status;

@@ -146,7 +146,6 @@ static void test_limits_leave_room_above_the_peak(void **state)
 {
 	struct cgw_advisor *advisor = advisor_for(CGW_OBJECTIVE_SAFE, true);
 
-	(void)state;
 	feed(advisor, nightly, 3, false, cgw_advisor_add);
 	assert_advice(advisor, CGW_C_CPU_MAX, CGW_ADVICE_SET, "75%");
 	/* A working set of 120M; steps of 4M. */
@@ -163,7 +162,6 @@ static void test_tight_limits_are_above_the_peak(void **state)
 {
 	struct cgw_advisor *advisor = advisor_for(CGW_OBJECTIVE_TIGHT, false);
 
-	(void)state;
 	feed(advisor, nightly, 3, false, cgw_advisor_add);
 	assert_advice(advisor, CGW_C_CPU_MAX, CGW_ADVICE_SET, "63%");
 	assert_advice(advisor, CGW_C_MEMORY_MAX, CGW_ADVICE_SET, "132M");
@@ -176,7 +174,6 @@ static void test_group_that_never_stops_growing_is_not_sized(void **state)
 {
 	struct cgw_advisor *advisor = advisor_for(CGW_OBJECTIVE_SAFE, true);
 
-	(void)state;
 	feed(advisor, nightly, 1, true, cgw_advisor_add);
 	assert_advice(advisor, CGW_C_MEMORY_MAX, CGW_ADVICE_LEAK, NULL);
 	assert_advice(advisor, CGW_C_MEMORY_HIGH, CGW_ADVICE_LEAK, NULL);
@@ -207,7 +204,6 @@ static void test_cache_is_reclaimed_and_not_killed(void **state)
 	struct cgw_advisor *advisor = advisor_for(CGW_OBJECTIVE_SAFE, false);
 	const struct cgw_advice *advice;
 
-	(void)state;
 	feed_cache(advisor, cgw_advisor_add);
 	/* A working set of 220M. */
 	assert_advice(advisor, CGW_C_MEMORY_MAX, CGW_ADVICE_SET, "288M");
@@ -226,7 +222,6 @@ static void test_limited_groups_and_whole_machines(void **state)
 	struct load whole = {"/w", 3900, 7000, 0, 0, 0, 1};
 	struct cgw_advisor *advisor = advisor_for(CGW_OBJECTIVE_SAFE, false);
 
-	(void)state;
 	feed(advisor, throttled, 1, false, cgw_advisor_add);
 	assert_advice(advisor, CGW_C_CPU_MAX, CGW_ADVICE_LIMITED, "25%");
 	cgw_advisor_free(advisor);
@@ -249,7 +244,6 @@ static void test_other_recording_reaches_the_limit(void **state)
 	struct load larger = nightly;
 	size_t count;
 
-	(void)state;
 	feed(advisor, nightly, 3, false, cgw_advisor_add);
 	assert_int_equal(cgw_advisor_finish(advisor, &advice, &count), 0);
 	assert_int_equal(count, 3);
@@ -287,7 +281,6 @@ static void test_recreated_and_short_lived_groups(void **state)
 	struct recording recording;
 	size_t count;
 
-	(void)state;
 	recording_begin(&recording);
 	for (size_t i = 0; i < SAMPLES; i++) {
 		/* /a is created again half-way; /b exists in the last nine samples only. */
@@ -315,7 +308,6 @@ static void test_growth_is_found_without_a_known_end(void **state)
 	const struct cgw_advice *advice;
 	size_t count;
 
-	(void)state;
 	assert_int_equal(cgw_advisor_new(&(struct cgw_advisor_options){0}, &advisor), 0);
 	feed(advisor, nightly, 1, true, cgw_advisor_add);
 	assert_advice(advisor, CGW_C_MEMORY_MAX, CGW_ADVICE_LEAK, NULL);
@@ -331,7 +323,6 @@ static void test_growth_is_found_without_a_known_end(void **state)
 
 static bool selects_b(void *context, const char *path)
 {
-	(void)context;
 	return strcmp(path, "/b") == 0;
 }
 
@@ -344,7 +335,6 @@ static void test_selected_groups_only(void **state)
 	struct recording recording;
 	size_t count;
 
-	(void)state;
 	assert_int_equal(cgw_advisor_new(&options, &advisor), 0);
 	recording_begin(&recording);
 	for (size_t i = 0; i < 12; i++) {

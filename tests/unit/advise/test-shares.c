@@ -99,7 +99,6 @@ static void feed(struct cgw_advisor *advisor, const struct load *loads, uint32_t
 
 static bool selects_a(void *context, const char *path)
 {
-	(void)context;
 	return strcmp(path, "/p/a") == 0;
 }
 
@@ -140,7 +139,6 @@ static void test_weight_guarantees_the_use_of_the_small_group(void **state)
 	struct cgw_advisor *advisor = advisor_for(competing, 3, NULL);
 	const struct cgw_advice *a = advice_on(advisor, "/p/a", CGW_C_CPU_WEIGHT), *b;
 
-	(void)state;
 	assert_non_null(a);
 	assert_int_equal(a->kind, CGW_ADVICE_SET);
 	assert_int_equal(a->now.value, 10);
@@ -168,7 +166,6 @@ static void test_weight_of_one_group_beside_those_that_stay(void **state)
 	struct cgw_advisor *advisor = advisor_for(competing, 3, selects_a);
 	const struct cgw_advice *a = advice_on(advisor, "/p/a", CGW_C_CPU_WEIGHT);
 
-	(void)state;
 	assert_non_null(a);
 	/* 100 for the rest of the 200 ms. */
 	assert_in_range(a->value, 100 * 50 / 150, 100 * 75 / 125);
@@ -193,7 +190,6 @@ static void test_no_weight_while_cpu_time_is_left(void **state)
 	};
 	struct cgw_advisor *advisor = advisor_for(idle, 3, NULL);
 
-	(void)state;
 	assert_null(advice_on(advisor, "/p/a", CGW_C_CPU_WEIGHT));
 	cgw_advisor_free(advisor);
 	advisor = advisor_for(machine, 5, NULL);
@@ -213,7 +209,6 @@ static void test_limits_are_below_those_of_ancestors(void **state)
 	};
 	const struct cgw_advice *a;
 
-	(void)state;
 	assert_int_equal(advice_on(advisor, "/p/a", CGW_C_CPU_MAX)->kind, CGW_ADVICE_SET);
 	cgw_advisor_free(advisor);
 	/* 22.5% of a CPU, with 20% allowed to the parent, which stays as it is. */
@@ -239,7 +234,6 @@ static void test_disk_is_limited_above_the_peak(void **state)
 	const struct cgw_advice *read = advice_on(advisor, "/a", CGW_C_IO_MAX_RBPS);
 	char text[CGW_ADVICE_TEXT_SIZE];
 
-	(void)state;
 	assert_non_null(read);
 	assert_int_equal(read->kind, CGW_ADVICE_SET);
 	(void)cgw_advice_format(read, text, sizeof(text));
@@ -272,7 +266,6 @@ static void test_disk_limits_matter_to_large_readers_only(void **state)
 	struct cgw_advisor *advisor = advisor_for(loads, 3, NULL);
 	const struct cgw_advice *limited = advice_on(advisor, "/c", CGW_C_IO_MAX_RBPS);
 
-	(void)state;
 	assert_int_equal(limited->kind, CGW_ADVICE_LIMITED);
 	assert_int_equal(limited->now.value, 20 * MIB);
 	assert_int_equal(limited->device_at_limit, SAMPLES - 1);

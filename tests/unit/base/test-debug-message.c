@@ -35,7 +35,6 @@ static void test_only_enabled_topics_are_formatted(void **state)
 	struct received received = {0};
 	const struct cgw_debug debug = {UINT32_C(1) << CGW_DEBUG_LIMIT, receive, &received};
 
-	(void)state;
 	evaluated = 0;
 	DEBUG(CGW_DEBUG_LIMIT, "%d", count_evaluation());
 	assert_int_equal(evaluated, 0);
@@ -59,7 +58,6 @@ static void test_every_topic_has_a_name_that_is_parsed(void **state)
 	struct cgw_diag diag = {0};
 	uint32_t topics = 0, all = 0;
 
-	(void)state;
 	for (unsigned i = 0; i < CGW_DEBUG_TOPIC_COUNT; i++) {
 		const char *name = cgw_debug_topic_name((enum cgw_debug_topic)i);
 

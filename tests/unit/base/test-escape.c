@@ -38,7 +38,6 @@ static void test_escape_untrusted_text(void **state)
 	};
 	char buffer[128];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		size_t length =
 			cgw_escape(buffer, sizeof(buffer), cases[i].text, strlen(cases[i].text));
@@ -69,7 +68,6 @@ static void test_escape_into_small_buffer(void **state)
 					       "a\\x1bä\\xffb"};
 	char buffer[64];
 
-	(void)state;
 	for (size_t size = 1; size <= ARRAY_SIZE(expected); size++) {
 		memset(buffer, 'Z', sizeof(buffer));
 		(void)cgw_escape(buffer, size, text, strlen(text));
@@ -84,7 +82,6 @@ static void test_escape_into_small_buffer(void **state)
 
 static void test_states_have_names(void **state)
 {
-	(void)state;
 	for (int i = 0; i < CGW_STATE_COUNT; i++) {
 		assert_string_not_equal(cgw_state_name((enum cgw_state)i), "invalid");
 		assert_non_null(cgw_state_sign((enum cgw_state)i));
@@ -112,7 +109,6 @@ static void test_suggest_nearest_word(void **state)
 {
 	char long_word[500];
 
-	(void)state;
 	assert_string_equal(suggest("dmup"), "dump");
 	assert_string_equal(suggest("memory.curent"), "memory.current");
 	assert_string_equal(suggest("memory"), "memory.current");
@@ -128,7 +124,6 @@ static void test_diag_set_returns_error(void **state)
 {
 	struct cgw_diag diag = {0};
 
-	(void)state;
 	assert_int_equal(cgw_diag_set(&diag, -EINVAL, "%s at %d", "bad", 7), -EINVAL);
 	assert_string_equal(diag.text, "bad at 7");
 	assert_int_equal(cgw_diag_set(NULL, -EIO, "x"), -EIO);
@@ -155,7 +150,6 @@ static void test_word_lists(void **state)
 		{"", "one", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (word_list_has(rows[i].words, rows[i].word) != rows[i].expected)
 			fail_msg("'%s' in '%s'", rows[i].word, rows[i].words);

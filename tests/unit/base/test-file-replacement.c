@@ -63,7 +63,6 @@ static void test_the_old_file_is_there_until_the_new_one_is_complete(void **stat
 	struct file_replacement file;
 	struct stat status;
 
-	(void)state;
 	replace("old");
 	assert_int_equal(replacement_begin_stream(&file, AT_FDCWD, "file", 0640, false), 0);
 	fputs("new", file.stream);
@@ -82,7 +81,6 @@ static void test_a_replacement_that_is_given_up_leaves_nothing(void **state)
 {
 	struct file_replacement file;
 
-	(void)state;
 	replace("old");
 	assert_int_equal(replacement_begin(&file, AT_FDCWD, "file", 0600, true), 0);
 	assert_int_equal(write(file.fd, "new", 3), 3);
@@ -97,7 +95,6 @@ static void test_a_full_disk_leaves_the_old_file(void **state)
 	struct file_replacement file;
 	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
 
-	(void)state;
 	assert_true(full >= 0);
 	replace("old");
 	assert_int_equal(replacement_begin_stream(&file, AT_FDCWD, "file", 0600, false), 0);
@@ -113,7 +110,6 @@ static void test_two_processes_do_not_write_to_the_same_file(void **state)
 {
 	struct file_replacement shared, alone;
 
-	(void)state;
 	assert_int_equal(replacement_begin(&shared, AT_FDCWD, "file", 0600, true), 0);
 	assert_int_equal(replacement_begin(&alone, AT_FDCWD, "file", 0600, false), 0);
 	assert_string_not_equal(shared.temporary, alone.temporary);
@@ -127,7 +123,6 @@ static void test_two_processes_do_not_write_to_the_same_file(void **state)
 
 static void test_what_a_killed_process_left_is_replaced(void **state)
 {
-	(void)state;
 	/* A link that leads elsewhere is not followed. */
 	assert_int_equal(symlink("/dev/null", "file.new"), 0);
 	replace("new");
@@ -140,7 +135,6 @@ static void test_errors(void **state)
 	char name[PATH_MAX + 1];
 	struct file_replacement file;
 
-	(void)state;
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	assert_int_equal(replacement_begin(&file, AT_FDCWD, name, 0600, false), -ENAMETOOLONG);

@@ -24,7 +24,6 @@ static void test_scale_u64(void **state)
 		 UINT64_C(0xfedcba987654322), UINT64_C(0x123456789abcdee), true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint64_t wide = 1, portable = 1;
 
@@ -42,7 +41,6 @@ static void test_implementations_agree(void **state)
 {
 	uint64_t seed = 42, numbers[3];
 
-	(void)state;
 	for (unsigned round = 0; round < 100000; round++) {
 		uint64_t wide = 1, portable = 1;
 

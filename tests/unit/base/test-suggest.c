@@ -33,7 +33,6 @@ static void test_nearest_similar_word_is_suggested(void **state)
 		{"", NULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const char *word = nearest(cases[i].input, words, ARRAY_SIZE(words));
 
@@ -49,7 +48,6 @@ static void test_long_input_has_no_suggestion(void **state)
 	char word[80];
 	const char *const words[] = {word};
 
-	(void)state;
 	memset(word, 'a', sizeof(word) - 1);
 	word[sizeof(word) - 1] = '\0';
 	assert_null(nearest(word, words, 1));
@@ -91,7 +89,6 @@ static void test_no_similar_word_is_skipped(void **state)
 {
 	unsigned seed = 1, similar = 0;
 
-	(void)state;
 	for (unsigned i = 0; i < 3000; i++) {
 		char input[8], word[8];
 		const char *const words[] = {word};

@@ -15,7 +15,6 @@ static void test_new_items_of_an_array_are_zero(void **state)
 	CLEANUP(cleanup_free) uint32_t *items = NULL;
 	size_t capacity = 0, reserved = 0;
 
-	(void)state;
 	for (uint32_t i = 0; i < 1000; i++) {
 		size_t before = capacity;
 
@@ -36,7 +35,6 @@ static void test_an_array_that_cannot_grow_is_unchanged(void **state)
 	uint64_t *before;
 	size_t capacity = 0;
 
-	(void)state;
 	assert_int_equal(ARRAY_RESERVE(items, capacity, 3), 0);
 	assert_true(capacity >= 3);
 	before = items;
@@ -50,7 +48,6 @@ static void test_builder(void **state)
 	CLEANUP(string_builder_free) struct string_builder builder = {0};
 	CLEANUP(cleanup_free) char *text = NULL;
 
-	(void)state;
 	assert_string_equal(string_builder_text(&builder), "");
 	string_builder_add(&builder, "a");
 	string_builder_add_bytes(&builder, "bcd", 2);
@@ -74,7 +71,6 @@ static void test_builder_remembers_its_error(void **state)
 {
 	CLEANUP(string_builder_free) struct string_builder builder = {0};
 
-	(void)state;
 	string_builder_add(&builder, "begin");
 	string_builder_add_bytes(&builder, "", SIZE_MAX - 1);
 	assert_int_equal(builder.error, -ENOMEM);
@@ -89,7 +85,6 @@ static void test_text_that_does_not_fit_is_cut(void **state)
 	char buffer[8] = "";
 	size_t used = text_append(buffer, sizeof(buffer), 0, "%s", "abc");
 
-	(void)state;
 	assert_int_equal(used, 3);
 	used = text_append(buffer, sizeof(buffer), used, "%s", "defg");
 	assert_int_equal(used, 7);
@@ -107,7 +102,6 @@ static void test_lists_end_with_null(void **state)
 	static const char *const words[] = {"b", "a", "c", "a", "b", "b"};
 	CLEANUP(string_list_free) struct string_list list = {0};
 
-	(void)state;
 	string_list_sort_unique(&list);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		assert_int_equal(string_list_add(&list, words[i]), 0);
@@ -129,7 +123,6 @@ static void test_time_conversions(void **state)
 {
 	const struct timespec time = timespec_from_ns(UINT64_C(12345678901));
 
-	(void)state;
 	assert_int_equal(time.tv_sec, 12);
 	assert_int_equal(time.tv_nsec, 345678901);
 	assert_int_equal(ns_from_timespec(time), UINT64_C(12345678901));

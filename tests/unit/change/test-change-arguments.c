@@ -15,8 +15,6 @@
 /* Results are logged to the systemd journal if its socket exists: not those of tests. */
 int access(const char *path, int mode)
 {
-	(void)path;
-	(void)mode;
 	errno = ENOENT;
 	return -1;
 }
@@ -40,11 +38,11 @@ static int setup(void **state)
 	tree_machine_v2(machine->dir);
 	tree_file(machine->dir, "cgroup/cgroup.subtree_control", "memory pids\n");
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
-		(void)snprintf(path, sizeof(path), "cgroup/%s/cgroup.controllers", groups[i]);
+		snprintf(path, sizeof(path), "cgroup/%s/cgroup.controllers", groups[i]);
 		tree_file(machine->dir, path, "memory pids\n");
-		(void)snprintf(path, sizeof(path), "cgroup/%s/pids.max", groups[i]);
+		snprintf(path, sizeof(path), "cgroup/%s/pids.max", groups[i]);
 		tree_file(machine->dir, path, "max\n");
-		(void)snprintf(path, sizeof(path), "cgroup/%s/pids.current", groups[i]);
+		snprintf(path, sizeof(path), "cgroup/%s/pids.current", groups[i]);
 		tree_file(machine->dir, path, "1\n");
 	}
 	(void)tree_at(machine->dir, "cgroup", cgroup, sizeof(cgroup));
@@ -108,8 +106,8 @@ static void test_groups_by_name_and_glob(void **state)
 			status = groups_add(&machine->command, &list, rows[i].what[j]);
 		capture_end(&capture);
 		for (size_t j = 0; j < list.count; j++)
-			(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s ",
-				       list.paths[j]);
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s ",
+				 list.paths[j]);
 		if (status != rows[i].status ||
 		    strstr(status == CLI_OK ? text : capture.err, rows[i].expected) == NULL)
 			fail_msg("row %zu: %d %s%s", i, (int)status, text, capture.err);
@@ -128,14 +126,14 @@ static void test_special_names_are_not_globs(void **state)
 	for (size_t i = 0; i < SPECIAL_NAME_COUNT; i++) {
 		char path[128];
 
-		(void)snprintf(path, sizeof(path), "cgroup/z/%s", special_names[i]);
+		snprintf(path, sizeof(path), "cgroup/z/%s", special_names[i]);
 		tree_directory(machine->dir, path);
 	}
 	for (size_t i = 0; i < SPECIAL_NAME_COUNT; i++) {
 		CLEANUP(groups_done) struct group_list list = {0};
 		char path[128];
 
-		(void)snprintf(path, sizeof(path), "/z/%s", special_names[i]);
+		snprintf(path, sizeof(path), "/z/%s", special_names[i]);
 		assert_int_equal(groups_add(&machine->command, &list, path), CLI_OK);
 		assert_int_equal(list.count, 1);
 		assert_string_equal(list.paths[0], path);
@@ -304,8 +302,8 @@ static void test_groups_with_expected_ids(void **state)
 				       option, rows[i].group, "pids.max=7", NULL};
 		struct command_run run;
 
-		(void)snprintf(option, sizeof(option), "--if-id=%s%llu%s", rows[i].before,
-			       (unsigned long long)status.st_ino, rows[i].after);
+		snprintf(option, sizeof(option), "--if-id=%s%llu%s", rows[i].before,
+			 (unsigned long long)status.st_ino, rows[i].after);
 		command_run(change_commands, machine->dir, words, &run);
 		if (run.status != (int)rows[i].status)
 			fail_msg("row %zu: status %d: %s", i, run.status, run.capture.err);
@@ -318,7 +316,6 @@ static void test_groups_are_added_by_path(void **state)
 {
 	struct group_list groups = {0};
 
-	(void)state;
 	assert_int_equal(groups_add_path(&groups, "/a.scope"), 0);
 	assert_int_equal(groups_add_path(&groups, "/a.scope"), 0);
 	assert_int_equal(groups_add_path(&groups, "/b.scope"), 0);

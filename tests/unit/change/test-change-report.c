@@ -11,8 +11,6 @@
 /* Results are logged to the systemd journal if its socket exists: not those of tests. */
 int access(const char *path, int mode)
 {
-	(void)path;
-	(void)mode;
 	errno = ENOENT;
 	return -1;
 }
@@ -118,7 +116,6 @@ static void test_successful_steps(void **state)
 		{.quiet = true, .step = STEP(FREEZE), .result = RESULT(DONE), .out = "", .err = ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		assert_row(&rows[i], i);
 }
@@ -162,7 +159,6 @@ static void test_dry_runs(void **state)
 		 .err = "cgward set: /a contains this process\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		assert_row(&rows[i], i);
 }
@@ -212,7 +208,6 @@ static void test_failed_steps(void **state)
 			"(previous value: unknown)\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		assert_row(&rows[i], i);
 }
@@ -236,7 +231,6 @@ static void test_names_and_values_are_escaped(void **state)
 		 .err = ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		assert_row(&rows[i], i);
 }
@@ -265,7 +259,6 @@ static void test_json(void **state)
 	json_t *document, *list, *step;
 	enum cli_exit status;
 
-	(void)state;
 	capture_begin(&capture);
 	status = report_steps(&command, steps, results, ARRAY_SIZE(steps));
 	capture_end(&capture);
@@ -323,7 +316,6 @@ static void test_status_of_several_steps(void **state)
 	};
 	static const struct cgw_step steps[] = {STEP(FREEZE), STEP(THAW)};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct change_command command = {.context = &context,
 						 .options.dry_run = rows[i].dry_run};
@@ -341,7 +333,6 @@ static void test_status_of_several_steps(void **state)
 
 static int refuse(void *refused, const char *path, enum cgw_step_kind kind, struct cgw_diag *diag)
 {
-	(void)kind;
 	return strcmp(path, refused) == 0 ? cgw_diag_set(diag, -EPERM, "protected") : 0;
 }
 
@@ -373,7 +364,6 @@ static void test_status_of_a_failed_plan(void **state)
 	struct tree_dir *dir = tree_new();
 	struct capture capture;
 
-	(void)state;
 	tree_machine_v2(dir);
 	tree_file(dir, "cgroup/cgroup.subtree_control", "memory pids\n");
 	tree_file(dir, "cgroup/web/cgroup.controllers", "memory pids\n");

@@ -26,7 +26,6 @@ static void test_signals(void **state)
 	char name[32];
 	int number = 7;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		assert_int_equal(signal_find(good[i].name, &number), 0);
 		assert_int_equal(number, good[i].signal);
@@ -53,7 +52,6 @@ static void test_signals(void **state)
 
 static void test_is_assignment(void **state)
 {
-	(void)state;
 	assert_true(assign_is("memory.max=1G"));
 	assert_true(assign_is("x="));
 	assert_false(assign_is("/a=b"));
@@ -77,7 +75,6 @@ static void test_new_group_paths(void **state)
 	struct cgw_layout *layout;
 	char *path;
 
-	(void)state;
 	tree_machine_v2(dir);
 	tree_at(dir, "cgroup", cgroup, sizeof(cgroup));
 	tree_at(dir, "proc", proc, sizeof(proc));
@@ -94,7 +91,7 @@ static void test_new_group_paths(void **state)
 		free(path);
 	}
 	/* A path pasted from a shell starts with the mount point. */
-	(void)snprintf(text, sizeof(text), "%s/x/y", layout->hierarchies[0].mountpoint);
+	snprintf(text, sizeof(text), "%s/x/y", layout->hierarchies[0].mountpoint);
 	assert_int_equal(groups_normalise(layout, text, &path), 0);
 	assert_string_equal(path, "/x/y");
 	free(path);
@@ -130,7 +127,6 @@ static void test_exit_statuses(void **state)
 		{CGW_OUTCOME_INCONSISTENT, -EIO, false, CLI_FAILED},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct cgw_result result = {.outcome = rows[i].outcome,
 						  .error = rows[i].error};

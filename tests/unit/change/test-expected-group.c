@@ -77,7 +77,7 @@ static int run_on_web(const struct machine *machine, size_t i, const char *optio
 	size_t count = 2;
 	char pid[16];
 
-	(void)snprintf(pid, sizeof(pid), "%d", (int)machine->process.pid);
+	snprintf(pid, sizeof(pid), "%d", (int)machine->process.pid);
 	if (commands[i].before != NULL)
 		arguments[count++] = pid;
 	arguments[count++] = "/web";
@@ -94,24 +94,23 @@ static void expect(unsigned version, size_t i, const char *what, int expected, i
 
 static void test_if_id(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 			struct machine machine = begin(version, commands[i].name);
 			uint64_t id = id_of(&machine, "/web");
 			char text[64];
 
-			(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)id);
+			snprintf(text, sizeof(text), "%llu", (unsigned long long)id);
 			expect(version, i, "its ID", CLI_WOULD_CHANGE,
 			       run_on_web(&machine, i, "--if-id", text));
-			(void)snprintf(text, sizeof(text), "1,%llu,2", (unsigned long long)id);
+			snprintf(text, sizeof(text), "1,%llu,2", (unsigned long long)id);
 			expect(version, i, "one of several IDs", CLI_WOULD_CHANGE,
 			       run_on_web(&machine, i, "--if-id", text));
 			machine_replace(&machine);
 			expect(version, i, "the ID of a replaced group", CLI_NO_SUCH_GROUP,
 			       run_on_web(&machine, i, "--if-id", text));
-			(void)snprintf(text, sizeof(text), "%llu",
-				       (unsigned long long)id_of(&machine, "/other"));
+			snprintf(text, sizeof(text), "%llu",
+				 (unsigned long long)id_of(&machine, "/other"));
 			expect(version, i, "the ID of another group", CLI_NO_SUCH_GROUP,
 			       run_on_web(&machine, i, "--if-id", text));
 			assert_int_equal(machine_end(&machine), 0);
@@ -121,13 +120,12 @@ static void test_if_id(void **state)
 /* The numbers of different hierarchies have nothing to do with each other. */
 static void test_if_id_is_of_the_first_hierarchy(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		struct machine machine = begin(1, commands[i].name);
 		char text[32];
 
-		(void)snprintf(text, sizeof(text), "%llu",
-			       (unsigned long long)id_in(&machine, "pids", "/web"));
+		snprintf(text, sizeof(text), "%llu",
+			 (unsigned long long)id_in(&machine, "pids", "/web"));
 		expect(1, i, "the ID in another hierarchy", CLI_NO_SUCH_GROUP,
 		       run_on_web(&machine, i, "--if-id", text));
 		assert_int_equal(machine_end(&machine), 0);
@@ -137,7 +135,6 @@ static void test_if_id_is_of_the_first_hierarchy(void **state)
 /* With a hierarchy, as `cgward dump -o ids` prints it: the group is the same one there. */
 static void test_if_id_of_any_hierarchy(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		for (size_t which = 0; which < ARRAY_SIZE(v1_hierarchies); which++) {
 			struct machine machine = begin(1, commands[i].name);
@@ -145,15 +142,15 @@ static void test_if_id_of_any_hierarchy(void **state)
 			uint64_t id = id_in(&machine, hierarchy, "/web");
 			char text[128];
 
-			(void)snprintf(text, sizeof(text), "%s:%llu,%llu", hierarchy,
-				       (unsigned long long)id,
-				       (unsigned long long)id_of(&machine, "/web"));
+			snprintf(text, sizeof(text), "%s:%llu,%llu", hierarchy,
+				 (unsigned long long)id,
+				 (unsigned long long)id_of(&machine, "/web"));
 			expect(1, i, "its ID", CLI_WOULD_CHANGE,
 			       run_on_web(&machine, i, "--if-id", text));
 			machine_replace_in(&machine, hierarchy);
 			expect(1, i, hierarchy, CLI_NO_SUCH_GROUP,
 			       run_on_web(&machine, i, "--if-id", text));
-			(void)snprintf(text, sizeof(text), "cpu:%llu", (unsigned long long)id);
+			snprintf(text, sizeof(text), "cpu:%llu", (unsigned long long)id);
 			expect(1, i, "a hierarchy without the group", CLI_NO_SUCH_GROUP,
 			       run_on_web(&machine, i, "--if-id", text));
 			assert_int_equal(machine_end(&machine), 0);
@@ -167,20 +164,18 @@ static void test_if_id_of_several_groups(void **state)
 	char ids[64];
 	const char *arguments[] = {"--if-id", ids, "/web", "/other", "pids.max=64", NULL};
 
-	(void)state;
-	(void)snprintf(ids, sizeof(ids), "%llu,%llu", (unsigned long long)id_of(&machine, "/web"),
-		       (unsigned long long)id_of(&machine, "/other"));
+	snprintf(ids, sizeof(ids), "%llu,%llu", (unsigned long long)id_of(&machine, "/web"),
+		 (unsigned long long)id_of(&machine, "/other"));
 	assert_int_equal(run(&machine, "set", set_command, arguments), CLI_WOULD_CHANGE);
 	machine_replace(&machine);
 	assert_int_equal(run(&machine, "set", set_command, arguments), CLI_NO_SUCH_GROUP);
-	(void)snprintf(ids, sizeof(ids), "%llu", (unsigned long long)id_of(&machine, "/web"));
+	snprintf(ids, sizeof(ids), "%llu", (unsigned long long)id_of(&machine, "/web"));
 	assert_int_equal(run(&machine, "set", set_command, arguments), CLI_NO_SUCH_GROUP);
 	assert_int_equal(machine_end(&machine), 0);
 }
 
 static void test_group_protected_by_policy(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 			struct machine machine = begin(version, commands[i].name);
@@ -211,7 +206,6 @@ static void test_run_requires_new_group(void **state)
 		{"/", false},   {"/pids-only", false}, {"/pids-only/a", true},
 	};
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 

@@ -112,7 +112,6 @@ static unsigned held_write;
 /* Holds the probe before a write, until it is killed. */
 static void hold_write(const char *file)
 {
-	(void)file;
 	if (fake_writes != held_write || report_fd < 0)
 		return;
 	if (write(report_fd, "w", 1) == 1)

@@ -79,7 +79,6 @@ static void test_text(void **state)
 	const struct probe_report report = report_of(&result);
 	CLEANUP(cleanup_free) char *text = text_of(&report, false);
 
-	(void)state;
 	assert_string_equal(
 		text,
 		"/a\\x0ab: needs 192M of 200M\n"
@@ -107,7 +106,6 @@ static void test_every_end(void **state)
 		{PROBE_INTERRUPTED, "stopped by interrupted: a signal\n", true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct probe_result result = result_of(cases[i].end);
 		const struct probe_report report = report_of(&result);
@@ -126,7 +124,6 @@ static void test_missing_swap(void **state)
 	struct probe_report report = report_of(&result);
 	CLEANUP(cleanup_free) char *text = NULL;
 
-	(void)state;
 	report.no_swap = true;
 	report.anon_bytes = 150 * MIB;
 	text = text_of(&report, false);
@@ -140,7 +137,6 @@ static void test_json(void **state)
 	CLEANUP(cleanup_free) char *text = text_of(&report, true);
 	json_t *document = json_loads(text, 0, NULL), *step;
 
-	(void)state;
 	assert_non_null(document);
 	assert_int_equal(json_integer_value(json_object_get(document, "needs")), 192 * MIB);
 	assert_string_equal(json_string_value(json_object_get(document, "stopped")), "refaults");

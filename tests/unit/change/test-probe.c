@@ -105,7 +105,6 @@ static void test_finds_the_working_set(void **state)
 	struct group group = {.cold_bytes = 140 * MIB, .hot_bytes = 60 * MIB};
 	struct probe_result result;
 
-	(void)state;
 	assert_int_equal(run(&defaults, &group, &result), 0);
 	assert_int_equal(result.end, PROBE_REFAULTS);
 	assert_false(probe_is_upper_bound(&result));
@@ -124,7 +123,6 @@ static void test_first_steps_may_hit_used_memory(void **state)
 	struct group group = {.cold_bytes = 140 * MIB, .hot_bytes = 60 * MIB, .blind_steps = 3};
 	struct probe_result result;
 
-	(void)state;
 	assert_int_equal(run(&defaults, &group, &result), 0);
 	assert_in_range(result.needs_bytes, 60 * MIB, 62 * MIB);
 	assert_int_equal(result.steps[1].exceeded, PROBE_REFAULTS);
@@ -137,7 +135,6 @@ static void test_a_miss_halves_the_step(void **state)
 	struct group group = {.cold_bytes = 140 * MIB, .hot_bytes = 60 * MIB, .blind_steps = 2};
 	struct probe_result result;
 
-	(void)state;
 	assert_int_equal(run(&defaults, &group, &result), 0);
 	assert_int_equal(group.takes_bytes[0], 8 * MIB);
 	assert_int_equal(group.takes_bytes[1], 4 * MIB);
@@ -158,7 +155,6 @@ static void test_pressure_ends_the_probe(void **state)
 		.cold_bytes = 32 * MIB, .hot_bytes = 60 * MIB, .cost_ns_per_mib = NS_PER_S / 10};
 	struct probe_result result;
 
-	(void)state;
 	options.refaults_percent = 100;
 	assert_int_equal(run(&options, &group, &result), 0);
 	assert_int_equal(result.end, PROBE_PRESSURE);
@@ -174,7 +170,6 @@ static void test_minimum(void **state)
 	struct group group = {.cold_bytes = 140 * MIB, .hot_bytes = 60 * MIB};
 	struct probe_result result;
 
-	(void)state;
 	options.minimum_bytes = 150 * MIB;
 	assert_int_equal(run(&options, &group, &result), 0);
 	assert_int_equal(result.end, PROBE_MINIMUM);
@@ -190,7 +185,6 @@ static void test_duration(void **state)
 	struct group group = {.cold_bytes = 140 * MIB, .hot_bytes = 60 * MIB};
 	struct probe_result result;
 
-	(void)state;
 	options.duration_ns = 32 * NS_PER_S;
 	assert_int_equal(run(&options, &group, &result), 0);
 	assert_int_equal(result.end, PROBE_DURATION);
@@ -207,7 +201,6 @@ static void test_unreclaimable_memory(void **state)
 		.cold_bytes = 140 * MIB, .hot_bytes = 60 * MIB, .unreclaimable_bytes = 180 * MIB};
 	struct probe_result result;
 
-	(void)state;
 	assert_int_equal(run(&defaults, &group, &result), 0);
 	assert_int_equal(result.end, PROBE_UNRECLAIMABLE);
 	assert_true(probe_is_upper_bound(&result));
@@ -220,7 +213,6 @@ static void test_interrupt_keeps_the_result(void **state)
 	struct group group = {.cold_bytes = 140 * MIB, .hot_bytes = 60 * MIB, .waits_max = 3};
 	struct probe_result result;
 
-	(void)state;
 	assert_int_equal(run(&defaults, &group, &result), 0);
 	assert_int_equal(result.end, PROBE_INTERRUPTED);
 	assert_true(probe_is_upper_bound(&result));
@@ -237,7 +229,6 @@ static void test_removed_group(void **state)
 	struct group group = {.cold_bytes = 140 * MIB, .hot_bytes = 60 * MIB, .removed_at = 3};
 	struct probe_result result;
 
-	(void)state;
 	assert_int_equal(run(&defaults, &group, &result), -ENODEV);
 	probe_result_done(&result);
 }
@@ -249,7 +240,6 @@ static void test_busy_group(void **state)
 		.cold_bytes = 140 * MIB, .hot_bytes = 60 * MIB, .pressure_ns_per_s = NS_PER_S / 50};
 	struct probe_result result;
 
-	(void)state;
 	assert_int_equal(run(&defaults, &group, &result), 0);
 	assert_true(result.busy);
 	assert_int_equal(result.end, PROBE_PRESSURE);
@@ -270,7 +260,6 @@ static void test_growing_group(void **state)
 	struct group group = {.cold_bytes = 32 * MIB, .hot_bytes = 60 * MIB, .growth_bytes = MIB};
 	struct probe_result result;
 
-	(void)state;
 	options.duration_ns = 25 * NS_PER_S;
 	assert_int_equal(run(&options, &group, &result), 0);
 	assert_int_equal(result.use_bytes, 93 * MIB);
@@ -282,7 +271,6 @@ static void test_step_size(void **state)
 {
 	struct probe_options options = defaults;
 
-	(void)state;
 	assert_int_equal(probe_step_bytes(&options, 200 * MIB, 0), 8 * MIB);
 	assert_int_equal(probe_step_bytes(&options, 200 * MIB, 3), MIB);
 	assert_int_equal(probe_step_bytes(&options, 5 * MIB, 0), 4 * MIB); /* to the minimum */
@@ -295,7 +283,6 @@ static void test_step_size(void **state)
 
 static void test_pressure_share(void **state)
 {
-	(void)state;
 	assert_int_equal(probe_pressure_e2(&(struct probe_step){0}), 0);
 	assert_int_equal(probe_pressure_e2(&(struct probe_step){.length_ns = 5 * NS_PER_S,
 								.pressure_ns = NS_PER_S / 20}),

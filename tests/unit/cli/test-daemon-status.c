@@ -63,7 +63,6 @@ static void test_running_daemon(void **state)
 	struct directory directory;
 	json_t *item;
 
-	(void)state;
 	directory_begin(&directory);
 	write_file(directory.file, status_text);
 	assert_int_equal(daemon_status_read(directory.path, &status), 0);
@@ -100,7 +99,6 @@ static void test_special_files_are_not_read(void **state)
 	struct daemon_status *status = NULL;
 	struct directory directory;
 
-	(void)state;
 	directory_begin(&directory);
 	assert_int_equal(mkfifo(directory.file, 0600), 0);
 	assert_int_equal(daemon_status_read(directory.path, &status), -EBADMSG);
@@ -115,7 +113,6 @@ static void test_exited_daemon(void **state)
 	struct daemon_status *status = NULL;
 	struct directory directory;
 
-	(void)state;
 	directory_begin(&directory);
 	assert_int_equal(daemon_status_read(directory.path, &status), -ESRCH); /* not yet written */
 	write_file(directory.file, "{\"pid\": ");

@@ -26,7 +26,6 @@ static void test_durations(void **state)
 		" 1", "1 s", "s",  "0x10s", "99999999999999d"};
 	uint64_t ns;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		assert_int_equal(cli_parse_duration(good[i].text, &ns), 0);
 		assert_int_equal(ns, good[i].ns);
@@ -38,7 +37,6 @@ static void test_durations(void **state)
 
 static void test_exit_statuses(void **state)
 {
-	(void)state;
 	assert_int_equal(cli_exit_from_error(0), CLI_OK);
 	assert_int_equal(cli_exit_from_error(-EACCES), CLI_NO_PRIVILEGE);
 	assert_int_equal(cli_exit_from_error(-EROFS), CLI_NO_PRIVILEGE);

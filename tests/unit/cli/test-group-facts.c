@@ -23,16 +23,16 @@ static void list_process(struct tree_dir *dir, int pid, const char *command, uns
 {
 	char path[64], text[256], buffer[300];
 
-	(void)snprintf(path, sizeof(path), "proc/%d/comm", pid);
-	(void)snprintf(text, sizeof(text), "%s\n", command);
+	snprintf(path, sizeof(path), "proc/%d/comm", pid);
+	snprintf(text, sizeof(text), "%s\n", command);
 	tree_file(dir, path, text);
-	(void)snprintf(path, sizeof(path), "proc/%d/status", pid);
+	snprintf(path, sizeof(path), "proc/%d/status", pid);
 	/* The real IDs count: the saved ones of a program with the set-user-ID bit are its own. */
-	(void)snprintf(text, sizeof(text), "Name:\t%s\nUid:\t%u\t1\t1\t1\nGid:\t%u\t1\t1\t1\n",
-		       command, user, user_group);
+	snprintf(text, sizeof(text), "Name:\t%s\nUid:\t%u\t1\t1\t1\nGid:\t%u\t1\t1\t1\n", command,
+		 user, user_group);
 	tree_file(dir, path, text);
-	(void)snprintf(path, sizeof(path), "proc/%d/exe", pid);
-	(void)snprintf(text, sizeof(text), "/usr/bin/%s", command);
+	snprintf(path, sizeof(path), "proc/%d/exe", pid);
+	snprintf(text, sizeof(text), "/usr/bin/%s", command);
 	assert_int_equal(symlink(text, tree_at(dir, path, buffer, sizeof(buffer))), 0);
 }
 

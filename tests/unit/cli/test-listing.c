@@ -41,7 +41,6 @@ static void test_table_shows_only_columns_with_titles(void **state)
 {
 	CLEANUP(cleanup_free) char *text = print(false, 2, "name");
 
-	(void)state;
 	assert_string_equal(text, "ID NAME WHAT FILE\n"
 				  " 0 name what -\n"
 				  "10 name what file\n");
@@ -57,7 +56,6 @@ static void test_json_contains_only_columns_with_keys(void **state)
 		" {\"id\": 10, \"name\": \"a\\\\x0ab\", \"active\": true, \"file\": \"file\"}]",
 		0, NULL);
 
-	(void)state;
 	assert_non_null(expected);
 	assert_true(json_equal(json, expected));
 }
@@ -67,7 +65,6 @@ static void test_nothing_is_an_empty_list(void **state)
 	CLEANUP(cleanup_free) char *table = print(false, 0, "");
 	CLEANUP(cleanup_free) char *json = print(true, 0, "");
 
-	(void)state;
 	assert_string_equal(table, "");
 	assert_string_equal(json, "[]\n");
 }
@@ -102,7 +99,6 @@ static void test_nothing_is_reported_to_people_only(void **state)
 {
 	char text[64];
 
-	(void)state;
 	print_to(true, false, 0, text);
 	assert_string_equal(text, "-- No entries --\r\n.");
 	print_to(true, false, 1, text);

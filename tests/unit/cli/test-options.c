@@ -107,7 +107,6 @@ static void test_values_reach_their_members(void **state)
 					    NULL};
 	struct run run;
 
-	(void)state;
 	parse(&run, words);
 	assert_string_equal(run.capture.err, "");
 	assert_true(run.continues);
@@ -149,7 +148,6 @@ static void test_large_counts(void **state)
 		{"99999999999999999999", UINT64_MAX, UINT32_MAX},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *words[] = {"test",    "--count",      rows[i].number,
 				       "--depth", rows[i].number, NULL};
@@ -184,7 +182,6 @@ static void test_errors_name_option_value_and_expectation(void **state)
 		{{"test", "-z"}, "unknown option '-z'"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct run run;
 
@@ -202,7 +199,6 @@ static void test_lists_are_limited(void **state)
 	const char *words[CLI_LIST_MAX + 3] = {"test"};
 	struct run run;
 
-	(void)state;
 	for (size_t i = 1; i <= CLI_LIST_MAX + 1; i++)
 		words[i] = "--host=h";
 	parse(&run, words);
@@ -217,7 +213,6 @@ static void test_help_and_version_end_the_command(void **state)
 	static const char *const version_words[] = {"test", "--version", NULL};
 	struct run run;
 
-	(void)state;
 	parse(&run, help_words);
 	assert_false(run.continues);
 	assert_int_equal(run.status, CLI_OK);

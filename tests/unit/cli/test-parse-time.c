@@ -23,7 +23,6 @@ static void assert_time(const char *text, uint64_t expected_ns)
 
 static void test_valid_times(void **state)
 {
-	(void)state;
 	setenv("TZ", "UTC", 1);
 	tzset();
 	assert_time("2026-11-24T05:30:00Z", REFERENCE);
@@ -71,7 +70,6 @@ static void test_invalid_times(void **state)
 	};
 	uint64_t ns = 7;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (cli_parse_time(texts[i], REFERENCE, &ns) >= 0)
 			fail_msg("'%s' was accepted", texts[i]);

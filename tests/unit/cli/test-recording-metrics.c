@@ -22,7 +22,6 @@ static void test_metrics_of_columns(void **state)
 		{"cpu.usage_percpu", false, false, true, false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct cgw_metric_set set = {0};
 		struct cgw_diag diag = {0};
@@ -53,7 +52,6 @@ static void test_traced_metrics_are_named(void **state)
 		{"+cpu.run_delay_percent", true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct cgw_metric_set set = {0};
 		struct cgw_diag diag = {0};
@@ -73,7 +71,6 @@ static void test_unknown_column(void **state)
 	struct cgw_metric_set set = {0};
 	struct cgw_diag diag = {0};
 
-	(void)state;
 	assert_int_equal(recording_metrics("memory.current,nothing", &set, &diag), -ENOENT);
 	assert_true(diag.text[0] != '\0');
 }

@@ -52,7 +52,6 @@ static void test_groups_are_selected(void **state)
 	};
 	struct cgw_frame *frame = new_frame();
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct group_selection selection = {
 			.globs = rows[i].globs,
@@ -71,8 +70,8 @@ static void test_groups_are_selected(void **state)
 		assert_int_equal(cgw_field_parse("pids.current", &selection.sort, NULL), 0);
 		assert_int_equal(group_select(frame, &selection, selected, &count), 0);
 		for (size_t j = 0; j < count; j++)
-			(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s ",
-				       groups[selected[j]].path);
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s ",
+				 groups[selected[j]].path);
 		if (strcmp(text, rows[i].expected) != 0)
 			fail_msg("row %zu: %s", i, text);
 	}
@@ -97,7 +96,6 @@ static void test_column_lists(void **state)
 		{"+memory.max.rate", -EINVAL, ".rate"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct field_list list = {0};
 		struct cgw_diag diag = {0};
@@ -135,7 +133,6 @@ static void test_traced_columns_are_named(void **state)
 	struct field_list list = {0};
 	struct cgw_diag diag = {0};
 
-	(void)state;
 	assert_int_equal(field_list_parse(&list, "all", &diag), 0);
 	assert_true(is_listed(&list, "cpu.usage"));
 	assert_false(is_listed(&list, "cpu.run_delay"));

@@ -37,7 +37,6 @@ static void test_only_what_is_too_wide_is_shortened(void **state)
 {
 	char *text;
 
-	(void)state;
 	text = print(LONG_NAME, "because it grew and grew", 80);
 	assert_string_equal(text, "GROUP                 TIME                             ID WHY\n"
 				  "/kubep…456789ab.scope 2026-11-30T01:17:21.283Z 1234567890 "
@@ -59,7 +58,6 @@ static void test_only_what_is_too_wide_is_shortened(void **state)
 
 static void test_wide_characters_are_not_split(void **state)
 {
-	(void)state;
 	for (unsigned width = 40; width < 90; width++) {
 		char *text = print("/日本語のとても長いグループ名前/ここ", "Straße", width);
 		wchar_t wide[512];
@@ -75,7 +73,6 @@ static void test_text_is_wrapped_between_words(void **state)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	(void)state;
 	assert_non_null(out);
 	text_wrap(out, "one two three averyveryverylongword", 4, 12);
 	text_wrap(out, "one two three", 4, 0);
@@ -87,7 +84,6 @@ static void test_text_is_wrapped_between_words(void **state)
 
 static int setup(void **state)
 {
-	(void)state;
 	return setlocale(LC_CTYPE, "C.UTF-8") == NULL ? -1 : 0;
 }
 

@@ -18,7 +18,6 @@ static void test_names_in_tables_are_accepted(void **state)
 	FILE *out = open_memstream(&text, &length);
 	char *at, *line;
 
-	(void)state;
 	assert_non_null(out);
 	table_start(&table, out, "NAME|X", 0);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

@@ -196,7 +196,6 @@ static void test_write_failure_is_reported(void **state)
 	struct cgw_diag diag = {.text = ""};
 	struct config config = {0};
 
-	(void)state;
 	assert_int_equal(config_add(&config, "a", "b", "c"), 0);
 	assert_true(config_save("/proc/cgward/config", &config, &diag) < 0);
 	assert_non_null(strstr(diag.text, "cannot write /proc/cgward/config: "));
@@ -207,7 +206,6 @@ static void test_path_follows_xdg(void **state)
 {
 	char path[128];
 
-	(void)state;
 	setenv("HOME", "/home/u", 1);
 	setenv("XDG_CONFIG_HOME", "/etc/x", 1);
 	assert_int_equal(config_path(path, sizeof(path)), 0);

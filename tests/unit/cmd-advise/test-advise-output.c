@@ -131,7 +131,6 @@ static void assert_contains(const char *text, const char *part)
 
 static void test_commands_are_quoted_for_the_shell(void **state)
 {
-	(void)state;
 	assert_printed(
 		"set",
 		"cgward set -- '/it'\\''s\\x0a.service' cpu.max=57% memory.max=130M pids.max=32\n"
@@ -140,7 +139,6 @@ static void test_commands_are_quoted_for_the_shell(void **state)
 
 static void test_policy_sections(void **state)
 {
-	(void)state;
 	assert_printed("policy", "[limit it_s_.service-1c0facf0]\n"
 				 "match = /it's\\x0a.service\n"
 				 "cpu.max = 57%\nmemory.max = 130M\npids.max = 32\n\n"
@@ -149,14 +147,12 @@ static void test_policy_sections(void **state)
 
 static void test_drop_ins_of_units_only(void **state)
 {
-	(void)state;
 	assert_printed("systemd", "# /etc/systemd/system/it's\\x0a.service.d/50-cgward.conf\n"
 				  "[Service]\nCPUQuota=57%\nMemoryMax=130M\nTasksMax=32\n\n");
 }
 
 static void test_kubernetes_resources(void **state)
 {
-	(void)state;
 	assert_printed("kubernetes", "# /it's\\x0a.service\n"
 				     "resources:\n  requests:\n    cpu: 100m\n    memory: 100Mi\n"
 				     "  limits:\n    cpu: 570m\n    memory: 130Mi\n\n"
@@ -176,7 +172,6 @@ static void test_table_gives_the_reasons(void **state)
 	CLEANUP(cleanup_free) char *text = NULL;
 	CLEANUP(cleanup_free) char *others = NULL;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(advice); i++)
 		first[i] = advice[i].trial;
 	report.first = first;
@@ -217,7 +212,6 @@ static void test_shares_of_cpu_and_disk(void **state)
 	CLEANUP(cleanup_free) char *empty = NULL;
 	CLEANUP(cleanup_free) char *table = NULL;
 
-	(void)state;
 	report.advice = shared;
 	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
 		CLEANUP(cleanup_free) char *text = print(&report, expected[i].format);
@@ -243,7 +237,6 @@ static void test_heading_names_what_was_recorded(void **state)
 	CLEANUP(cleanup_free) char *text = NULL;
 	CLEANUP(cleanup_free) char *longer = NULL;
 
-	(void)state;
 	report.headings = true;
 	text = print(&report, "table");
 	assert_contains(text, "40 samples over 1h00m, one every 2.00s; objective: safe\n"
@@ -260,7 +253,6 @@ static void test_json(void **state)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	(void)state;
 	assert_int_equal(advise_print_json(&report, out), 0);
 	fclose(out);
 	assert_contains(text, "\"group\": \"/it's\\\\x0a.service\"");

@@ -200,8 +200,8 @@ static void test_postmortem_lists_and_shows_pages(void **state)
 	const char *words[] = {"postmortem", option, "show", NULL, NULL};
 	struct command_run command;
 
-	(void)snprintf(option, sizeof(option), "--directory=%s",
-		       tree_at(*state, "pages", directory, sizeof(directory)));
+	snprintf(option, sizeof(option), "--directory=%s",
+		 tree_at(*state, "pages", directory, sizeof(directory)));
 	command_run(inspect_commands, *state, words, &command);
 	assert_int_equal(command.status, CLI_NO_SUCH_GROUP); /* no page so far */
 	command_run_free(&command);

@@ -31,7 +31,6 @@ static void test_disks_without_counted_io_are_listed(void **state)
 	struct tree_dir *dir = tree_new();
 	struct finding finding;
 
-	(void)state;
 	tree_machine_v1(dir);
 	tree_file(dir, "proc/diskstats",
 		  "8 0 sda 1 0 8 0 2 0 16 0 0 0 0\n8 1 sda1 1 0 8 0 2 0 16 0 0 0 0\n"
@@ -59,7 +58,6 @@ static void test_v2_counts_io(void **state)
 {
 	struct tree_dir *dir = tree_new();
 
-	(void)state;
 	tree_machine_v2(dir);
 	tree_file(dir, "cgroup/a/io.stat", "");
 	assert_int_equal(find(dir, "io").verdict, VERDICT_WORKS);
@@ -71,7 +69,6 @@ static void test_mount_options_are_explained(void **state)
 {
 	struct tree_dir *dir = tree_new();
 
-	(void)state;
 	tree_machine_v2(dir);
 	assert_string_equal(find(dir, "options").state,
 			    "nsdelegate (cgroup namespaces are delegation boundaries)");
@@ -87,7 +84,6 @@ static void test_unused_controllers_are_listed(void **state)
 {
 	struct tree_dir *dir = tree_new();
 
-	(void)state;
 	tree_machine_v2(dir);
 	tree_file(dir, "proc/cgroups",
 		  "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t0\t5\t1\n"
@@ -102,7 +98,6 @@ static void test_weights_without_effect(void **state)
 {
 	struct tree_dir *dir = tree_new();
 
-	(void)state;
 	tree_machine_v2(dir);
 	tree_file(dir, "sys/dev/block/8:0/uevent", "DEVNAME=sda\n");
 	assert_string_equal(find(dir, "weights").state,
@@ -122,7 +117,6 @@ static void test_groups_without_pressure_are_counted(void **state)
 {
 	struct tree_dir *dir = tree_new();
 
-	(void)state;
 	tree_machine_v2(dir);
 	tree_file(dir, "proc/pressure/memory", "some avg10=0.00\n");
 	tree_file(dir, "cgroup/a/cgroup.pressure", "1\n");
@@ -138,7 +132,6 @@ static void test_collectors_that_do_not_work_have_a_reason(void **state)
 	struct tree_dir *dir = tree_new();
 	struct finding finding;
 
-	(void)state;
 	tree_machine_v2(dir);
 	finding = find(dir, "collectors");
 	assert_int_equal(finding.verdict, VERDICT_LIMITED);
@@ -151,7 +144,6 @@ static void test_run_delay_that_cannot_be_measured_has_a_reason(void **state)
 	struct tree_dir *dir = tree_new();
 	struct finding finding;
 
-	(void)state;
 	tree_machine_v2(dir);
 	tree_file(dir, "cgroup/a/cgroup.procs", "");
 	finding = find(dir, "run delay");
@@ -167,7 +159,6 @@ static void test_parts_left_out_of_the_build_have_a_reason(void **state)
 	struct finding finding;
 	size_t left_out = 0;
 
-	(void)state;
 	tree_machine_v2(dir);
 	finding = find(dir, "build");
 	for (const struct build_feature *feature = build_features; feature->name != NULL;

@@ -107,7 +107,7 @@ static void test_read_only_mounts(void **state)
 
 	tree_machine_v2(machine->dir);
 	tree_file(machine->dir, "cgroup/cgroup.procs", "");
-	(void)snprintf(mountinfo, sizeof(mountinfo), V2_MOUNT, "ro,nosuid");
+	snprintf(mountinfo, sizeof(mountinfo), V2_MOUNT, "ro,nosuid");
 	tree_file(machine->dir, "proc/self/mountinfo", mountinfo);
 	run_doctor(machine);
 	expect(machine, "writing", "fails");

@@ -83,9 +83,9 @@ static inline int setup(void **state)
 	assert_non_null(fixture);
 	special_names_sorted(names);
 	for (uint32_t i = 0; i < GROUP_COUNT; i++) {
-		(void)snprintf(fixture->paths[i], sizeof(fixture->paths[i]), "%s%s",
-			       i < PLAIN_COUNT ? plain[i] : "/user-1000.slice/",
-			       i < PLAIN_COUNT ? "" : names[i - PLAIN_COUNT]);
+		snprintf(fixture->paths[i], sizeof(fixture->paths[i]), "%s%s",
+			 i < PLAIN_COUNT ? plain[i] : "/user-1000.slice/",
+			 i < PLAIN_COUNT ? "" : names[i - PLAIN_COUNT]);
 		groups[i] = (struct frame_group){fixture->paths[i], i + 1};
 		fixture->groups[i] = i;
 	}

@@ -24,9 +24,9 @@ static int setup(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		char path[64];
 
-		(void)snprintf(path, sizeof(path), "cgroup/%s/memory.current", groups[i].group);
+		snprintf(path, sizeof(path), "cgroup/%s/memory.current", groups[i].group);
 		tree_file(dir, path, groups[i].memory);
-		(void)snprintf(path, sizeof(path), "cgroup/%s/pids.max", groups[i].group);
+		snprintf(path, sizeof(path), "cgroup/%s/pids.max", groups[i].group);
 		tree_file(dir, path, groups[i].pids);
 	}
 	*state = dir;
@@ -244,8 +244,8 @@ static void test_output_file_is_replaced(void **state)
 	FILE *file;
 
 	tree_file(dir, "out/file", "old\n");
-	(void)snprintf(option, sizeof(option), "--output=%s",
-		       tree_at(dir, "out/file", path, sizeof(path)));
+	snprintf(option, sizeof(option), "--output=%s",
+		 tree_at(dir, "out/file", path, sizeof(path)));
 	command_run(dump_commands, dir, words, &run);
 	assert_int_equal(run.status, CLI_OK);
 	assert_string_equal(run.capture.out, "");
@@ -278,7 +278,7 @@ static void test_printed_names_are_accepted(void **state)
 	for (size_t i = 0; i < SPECIAL_NAME_COUNT; i++) {
 		char path[128];
 
-		(void)snprintf(path, sizeof(path), "cgroup/z/%s", names[i]);
+		snprintf(path, sizeof(path), "cgroup/z/%s", names[i]);
 		tree_directory(dir, path);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
@@ -346,10 +346,9 @@ static void test_expositions(void **state)
 		exposition_read(run.capture.out, rows[i].openmetrics, &reader);
 		for (size_t j = 0; j < reader.series_count; j++)
 			if (strcmp(reader.series[j].name, "cgward_pids_max") == 0)
-				(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
-					       "%s %s ",
-					       series_label_value(&reader.series[j], "group"),
-					       reader.series[j].number);
+				snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s %s ",
+					 series_label_value(&reader.series[j], "group"),
+					 reader.series[j].number);
 		assert_string_equal(text, rows[i].expected);
 		exposition_reader_free(&reader);
 		command_run_free(&run);

@@ -58,11 +58,10 @@ static void test_statuses(void **state)
 	struct tree_dir *dir = tree_new();
 	char path[300], option[320];
 
-	(void)state;
 	tree_file(dir, "ssh", script);
 	assert_int_equal(chmod(tree_at(dir, "ssh", path, sizeof(path)), 0755), 0);
 	write_sample(tree_at(dir, "ssh.sample", path, sizeof(path)));
-	(void)snprintf(option, sizeof(option), "--ssh=%s", tree_at(dir, "ssh", path, sizeof(path)));
+	snprintf(option, sizeof(option), "--ssh=%s", tree_at(dir, "ssh", path, sizeof(path)));
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *words[WORDS_MAX] = {"dump", "--noheadings", "-r",
 						"-ogroup,pids.current", option};

@@ -31,7 +31,7 @@ static void print_seconds(char *out, char *seconds, size_t size)
 		const char *dot = strchr(line, '.');
 
 		assert_non_null(dot);
-		(void)snprintf(seconds + strlen(seconds), size - strlen(seconds), "%.5s ", dot - 5);
+		snprintf(seconds + strlen(seconds), size - strlen(seconds), "%.5s ", dot - 5);
 	}
 }
 
@@ -54,7 +54,7 @@ static void test_samples_of_a_range(void **state)
 	struct fixture *fixture = *state;
 	char replay[320], seconds[256];
 
-	(void)snprintf(replay, sizeof(replay), "--replay=%s", fixture->file);
+	snprintf(replay, sizeof(replay), "--replay=%s", fixture->file);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *words[WORDS_MAX] = {"dump",    "--noheadings", "-r",
 						"-ogroup", "--match=/e",   replay};
@@ -91,7 +91,7 @@ static void test_sample_at_a_time(void **state)
 	struct fixture *fixture = *state;
 	char replay[320];
 
-	(void)snprintf(replay, sizeof(replay), "--replay=%s", fixture->file);
+	snprintf(replay, sizeof(replay), "--replay=%s", fixture->file);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *words[] = {
 			"dump",       "--noheadings", "-rb",      "-ogroup,pids.current",

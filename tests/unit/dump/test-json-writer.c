@@ -48,7 +48,6 @@ static void test_reals(void **state)
 					 9007199254740993.0};
 	CLEANUP(json_writer_done) struct json_writer writer = {0};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		json_put_real(&writer, numbers[i]);
 		assert_written(&writer, json_real(numbers[i]));
@@ -64,7 +63,6 @@ static void test_integers(void **state)
 	static const int64_t numbers[] = {0, 1, 9, 10, 99, 100, 4294967295, INT64_MAX};
 	CLEANUP(json_writer_done) struct json_writer writer = {0};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		json_put_integer(&writer, (uint64_t)numbers[i]);
 		assert_written(&writer, json_integer(numbers[i]));
@@ -87,7 +85,6 @@ static void test_strings(void **state)
 					    "\x7f"};
 	CLEANUP(json_writer_done) struct json_writer writer = {0};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		json_put_string(&writer, texts[i], strlen(texts[i]));
 		assert_written(&writer, json_string(texts[i]));
@@ -101,10 +98,9 @@ static void test_members(void **state)
 	json_t *object = json_object();
 	char key[16], *expected;
 
-	(void)state;
 	json_put(&writer, "{", 1);
 	for (unsigned i = 0; i < 2000; i++) {
-		(void)snprintf(key, sizeof(key), "key%u", i);
+		snprintf(key, sizeof(key), "key%u", i);
 		json_put_key(&writer, 1, key);
 		json_put_integer(&writer, i);
 		json_object_set_new(object, key, json_integer(i));

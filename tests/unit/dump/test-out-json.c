@@ -56,7 +56,7 @@ static void assert_name(const json_t *object, const char *key, const char *expec
 	free(bytes);
 	/* The bytes are there exactly if the text is not the name. */
 	for (size_t i = 0; i < strlen(expected); i++)
-		(void)snprintf(expected_hex + 2 * i, 3, "%02x", (unsigned char)expected[i]);
+		snprintf(expected_hex + 2 * i, 3, "%02x", (unsigned char)expected[i]);
 	if (strcmp(text, expected) == 0)
 		assert_null(hex);
 	else

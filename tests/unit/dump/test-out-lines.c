@@ -252,8 +252,8 @@ static void test_csv_values(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char *text = print_report(fixture, rows[i].key, report_csv), expected[256];
 
-		(void)snprintf(expected, sizeof(expected), "%s\r\n%s\r\n%s\r\n", rows[i].header,
-			       rows[i].a, rows[i].b);
+		snprintf(expected, sizeof(expected), "%s\r\n%s\r\n%s\r\n", rows[i].header,
+			 rows[i].a, rows[i].b);
 		assert_string_equal(text, expected);
 		free(text);
 	}

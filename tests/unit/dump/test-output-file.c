@@ -26,7 +26,6 @@ static void test_incomplete_output_is_dropped(void **state)
 	char path[300];
 	struct output output = {.path = tree_at(dir, "out/file", path, sizeof(path))};
 
-	(void)state;
 	tree_file(dir, "out/file", "old\n");
 	for (int keep = 0; keep <= 1; keep++) {
 		assert_int_equal(output_begin(&output), 0);
@@ -50,7 +49,6 @@ static void test_permissions_follow_the_umask(void **state)
 	mode_t mask = umask(027);
 	struct stat status;
 
-	(void)state;
 	assert_int_equal(output_begin(&output), 0);
 	assert_int_equal(output_end(&output, 1), 0);
 	assert_int_equal(stat(path, &status), 0);
@@ -64,7 +62,6 @@ static void test_devices_are_not_replaced(void **state)
 	struct output output = {.path = "/dev/full"};
 	struct stat status;
 
-	(void)state;
 	if (stat(output.path, &status) < 0)
 		skip();
 	assert_int_equal(output_begin(&output), 0);

@@ -40,9 +40,9 @@ static struct cgw_action begin_kill(struct fixture *fixture, unsigned version, c
 	pid = fixture->machine.process.pid;
 	fixture->machine.is_populated = true;
 	machine_add_group(&fixture->machine, path);
-	(void)snprintf(groups, sizeof(groups), "3:pids:%s\n0::%s\n", path, path);
+	snprintf(groups, sizeof(groups), "3:pids:%s\n0::%s\n", path, path);
 	test_process_list(fixture->machine.dir, pid, groups, false);
-	(void)snprintf(file, sizeof(file), "proc/%d/statm", (int)pid);
+	snprintf(file, sizeof(file), "proc/%d/statm", (int)pid);
 	tree_file(fixture->machine.dir, file, "100 50 10 1 0 30 0\n");
 	action = action_of(fixture, CGW_ACTION_KILL, NULL);
 	action.path = path;
@@ -57,7 +57,6 @@ static struct cgw_action begin_kill(struct fixture *fixture, unsigned version, c
 /* A signal to one process is as much a change as a signal to all of them. */
 static void test_kill_of_largest_process(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct fixture fixture;
 		struct cgw_action action = begin_kill(&fixture, version, "/web");
@@ -82,7 +81,6 @@ static void test_largest_process_of_essential_service_is_refused(void **state)
 	struct fixture fixture;
 	struct cgw_action action = begin_kill(&fixture, 2, "/dbus.service");
 
-	(void)state;
 	assert_int_equal(apply(&fixture, &action, true), -EPERM);
 	assert_int_equal(changes_of(&fixture, CGW_STEP_KILL).count, 0);
 	end(&fixture);
@@ -107,7 +105,6 @@ static bool is_thawed(const struct fixture *fixture)
 /* The guard thaws in the daemon's place, without the journal. */
 static void test_thaw_by_the_guard(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct fixture fixture;
 		struct cgw_action action;

@@ -23,7 +23,6 @@ static void test_leftover_is_restored(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		begin_with_leftover(&fixture, version);
 		restore(&fixture);
@@ -39,7 +38,6 @@ static void test_restore_leaves_value_of_another_process(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		begin_with_leftover(&fixture, version);
 		machine_file(&fixture.machine, "pids", "/web", "pids.max", "77\n");
@@ -58,7 +56,6 @@ static void test_restore_leaves_replaced_group(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		begin_with_leftover(&fixture, version);
 		machine_replace(&fixture.machine);
@@ -75,7 +72,6 @@ static void test_restore_leaves_group_of_another_hierarchy(void **state)
 	struct fixture fixture;
 	struct cgw_action action;
 
-	(void)state;
 	begin(&fixture, 1);
 	fake_id = 4711;
 	action = action_of(&fixture, CGW_ACTION_LIMIT, "64");
@@ -91,7 +87,6 @@ static void test_restore_of_removed_group_is_complete(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	begin_with_leftover(&fixture, 2);
 	machine_set_aside(&fixture.machine, "");
 	restore(&fixture);
@@ -104,7 +99,6 @@ static void test_failed_restore_is_repeated(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	begin_with_leftover(&fixture, 2);
 	fake_fail_at = fake_writes + 1;
 	fake_fail_with = -EIO;
@@ -121,7 +115,6 @@ static void test_kept_limit_is_not_restored(void **state)
 	struct fixture fixture;
 	struct cgw_action action;
 
-	(void)state;
 	for (int by_rule = 0; by_rule <= 1; by_rule++) {
 		begin(&fixture, 2);
 		fixture.applier.settings = &keeping;
@@ -143,7 +136,6 @@ static void test_override_and_standing_limit(void **state)
 	struct fixture fixture;
 	struct cgw_action standing, override;
 
-	(void)state;
 	begin(&fixture, 2);
 	standing = action_of(&fixture, CGW_ACTION_LIMIT, "64");
 	override = action_of(&fixture, CGW_ACTION_LIMIT, "32");
@@ -161,7 +153,6 @@ static void test_frozen_group_is_thawed(void **state)
 	struct fixture fixture;
 	struct cgw_action action;
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		begin(&fixture, version);
 		action = action_of(&fixture, CGW_ACTION_FREEZE, NULL);
@@ -184,7 +175,6 @@ static void test_thawed_group_is_forgotten(void **state)
 	struct fixture fixture;
 	struct cgw_action freeze, thaw;
 
-	(void)state;
 	begin(&fixture, 1);
 	freeze = action_of(&fixture, CGW_ACTION_FREEZE, NULL);
 	thaw = action_of(&fixture, CGW_ACTION_THAW, NULL);
@@ -205,7 +195,6 @@ static void test_group_is_frozen_for_longer(void **state)
 	struct cgw_action action;
 	struct applied_action applied;
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		begin(&fixture, version);
 		action = action_of(&fixture, CGW_ACTION_FREEZE, NULL);
@@ -228,7 +217,6 @@ static void test_slow_freeze_is_thawed(void **state)
 	struct fixture fixture;
 	struct cgw_action action;
 
-	(void)state;
 	begin(&fixture, 1);
 	fake_stuck = true;
 	action = action_of(&fixture, CGW_ACTION_FREEZE, NULL);
@@ -248,7 +236,6 @@ static void test_replaced_frozen_group_is_left(void **state)
 	struct fixture fixture;
 	struct cgw_action action;
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		begin(&fixture, version);
 		action = action_of(&fixture, CGW_ACTION_FREEZE, NULL);
@@ -278,7 +265,6 @@ static void test_actions_leave_replaced_group(void **state)
 		{.kind = CGW_ACTION_KILL, .largest_only = true},
 	};
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 			struct fixture fixture;
@@ -315,7 +301,6 @@ static void test_group_replaced_during_an_action_is_left(void **state)
 {
 	static const enum cgw_action_kind kinds[] = {CGW_ACTION_LIMIT, CGW_ACTION_FREEZE};
 
-	(void)state;
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(kinds); i++) {
 		unsigned version = 1 + (unsigned)i % 2;
 		struct fixture fixture;
@@ -351,7 +336,6 @@ static void test_end_of_rule_leaves_value_of_another_process(void **state)
 	struct fixture fixture;
 	struct cgw_action limit, end_of_rule;
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		begin(&fixture, version);
 		limit = action_of(&fixture, CGW_ACTION_LIMIT, "64");
@@ -375,7 +359,6 @@ static void test_protected_group_is_left(void **state)
 	struct fixture fixture;
 	struct cgw_action action;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		begin(&fixture, 2);
 		machine_add_group(&fixture.machine, "/sshd.service");
@@ -398,7 +381,6 @@ static void test_records_of_gone_groups_are_forgotten(void **state)
 	struct cgw_action action, other;
 	struct cgw_step step = {.path = "/other"};
 
-	(void)state;
 	begin(&fixture, 2);
 	action = action_of(&fixture, CGW_ACTION_LIMIT, "64");
 	other = action;
@@ -422,7 +404,7 @@ static void list_process(struct fixture *fixture, const char *groups)
 {
 	char path[64];
 
-	(void)snprintf(path, sizeof(path), "proc/%d/statm", (int)fixture->machine.process.pid);
+	snprintf(path, sizeof(path), "proc/%d/statm", (int)fixture->machine.process.pid);
 	tree_file(fixture->machine.dir, path, "100 50 10 1 0 30 0\n");
 	test_process_list(fixture->machine.dir, fixture->machine.process.pid, groups, false);
 }
@@ -432,7 +414,6 @@ static void test_largest_process_is_killed(void **state)
 	struct fixture fixture;
 	struct cgw_action action;
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		begin(&fixture, version);
 		fixture.machine.is_populated = true;
@@ -452,7 +433,6 @@ static void test_process_that_left_is_not_killed(void **state)
 	struct fixture fixture;
 	struct cgw_action action;
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		begin(&fixture, version);
 		fixture.machine.is_populated = true;

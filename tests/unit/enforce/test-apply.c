@@ -52,7 +52,7 @@ static void make_group(struct tree_dir *dir, const char *controller)
 
 		if (strncmp(files[i][0], controller, strlen(controller)) != 0)
 			continue;
-		(void)snprintf(path, sizeof(path), "cgroup/%s", files[i][0]);
+		snprintf(path, sizeof(path), "cgroup/%s", files[i][0]);
 		tree_file(dir, path, files[i][1]);
 	}
 }
@@ -275,9 +275,9 @@ static void recreate(struct machine *machine, const char *controller)
 {
 	char path[64], before[4096], after[4096];
 
-	(void)snprintf(path, sizeof(path), "cgroup/%s/web", controller);
+	snprintf(path, sizeof(path), "cgroup/%s/web", controller);
 	(void)tree_at(machine->dir, path, before, sizeof(before));
-	(void)snprintf(path, sizeof(path), "cgroup/%s/gone-%u", controller, ++machine->gone);
+	snprintf(path, sizeof(path), "cgroup/%s/gone-%u", controller, ++machine->gone);
 	assert_int_equal(rename(before, tree_at(machine->dir, path, after, sizeof(after))), 0);
 	make_group(machine->dir, controller);
 }

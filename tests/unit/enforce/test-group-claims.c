@@ -13,7 +13,6 @@
 
 static void on_problem(void *context, const struct cgw_policy_problem *problem)
 {
-	(void)context;
 	if (!problem->warning)
 		fail_msg("%s", problem->diag.text);
 }
@@ -24,9 +23,9 @@ static struct cgw_policy *policy_of(const char *match, const char *rest)
 	struct cgw_policy *policy = NULL;
 	char text[512];
 
-	(void)snprintf(text, sizeof(text), "[rule r]\n%s%s%swhen = cpu > 50%%\nfor = 5s\n%s\n",
-		       match[0] != '\0' ? "match = " : "unit = *.service\n", match,
-		       match[0] != '\0' ? "\n" : "", rest);
+	snprintf(text, sizeof(text), "[rule r]\n%s%s%swhen = cpu > 50%%\nfor = 5s\n%s\n",
+		 match[0] != '\0' ? "match = " : "unit = *.service\n", match,
+		 match[0] != '\0' ? "\n" : "", rest);
 	assert_int_equal(cgw_policy_parse("test", text, strlen(text), &reporter, &policy), 0);
 	return policy;
 }
@@ -54,9 +53,8 @@ static void test_overlapping_policies_are_refused(void **state)
 	struct group_claims *claims = NULL;
 	struct cgw_diag diag = {0};
 
-	(void)state;
 	assert_non_null(mkdtemp(directory));
-	(void)snprintf(path, sizeof(path), "%s/enforce.d", directory);
+	snprintf(path, sizeof(path), "%s/enforce.d", directory);
 	assert_int_equal(group_claims_take(path, "/state", first, &claims, &diag), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct cgw_policy *policy = policy_of(cases[i].match, cases[i].rest);
@@ -84,7 +82,7 @@ static void test_overlapping_policies_are_refused(void **state)
 	group_claims_drop(claims);
 	cgw_policy_free(moved);
 	cgw_policy_free(first);
-	(void)snprintf(path, sizeof(path), "rm -r %s", directory);
+	snprintf(path, sizeof(path), "rm -r %s", directory);
 	assert_int_equal(system(path), 0);
 }
 
@@ -97,9 +95,8 @@ static void test_dead_daemon_claims_nothing(void **state)
 	struct cgw_diag diag = {0};
 	FILE *stream;
 
-	(void)state;
 	assert_non_null(mkdtemp(directory));
-	(void)snprintf(path, sizeof(path), "%s/1234", directory);
+	snprintf(path, sizeof(path), "%s/1234", directory);
 	stream = fopen(path, "w");
 	assert_non_null(stream);
 	fputs("1234\n/state\n/**\n", stream);
@@ -108,7 +105,7 @@ static void test_dead_daemon_claims_nothing(void **state)
 	assert_true(access(path, F_OK) < 0);
 	group_claims_drop(claims);
 	cgw_policy_free(policy);
-	(void)snprintf(path, sizeof(path), "rm -r %s", directory);
+	snprintf(path, sizeof(path), "rm -r %s", directory);
 	assert_int_equal(system(path), 0);
 }
 
@@ -121,7 +118,6 @@ static void test_unsafe_directory_is_refused(void **state)
 	struct group_claims *claims = NULL;
 	struct cgw_diag diag = {0};
 
-	(void)state;
 	assert_non_null(mkdtemp(directory));
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		assert_int_equal(chmod(directory, modes[i]), 0);
@@ -129,7 +125,7 @@ static void test_unsafe_directory_is_refused(void **state)
 				 -EPERM);
 	}
 	assert_int_equal(chmod(directory, 0700), 0);
-	(void)snprintf(link, sizeof(link), "%s/link", directory);
+	snprintf(link, sizeof(link), "%s/link", directory);
 	assert_int_equal(symlink(directory, link), 0);
 	assert_true(group_claims_take(link, "/state", policy, &claims, &diag) < 0);
 	assert_int_equal(unlink(link), 0);

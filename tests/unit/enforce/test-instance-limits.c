@@ -8,7 +8,6 @@ static void test_instances_are_restored_separately(void **state)
 	struct fixture fixture;
 	struct cgw_action small, large;
 
-	(void)state;
 	begin(&fixture, 2);
 	machine_file(&fixture.machine, "", "/web", "hugetlb.2MB.max", "max\n");
 	machine_file(&fixture.machine, "", "/web", "hugetlb.1GB.max", "max\n");
@@ -59,7 +58,6 @@ static void test_limit_of_disk_is_restored(void **state)
 	struct applied_action applied;
 	struct fixture fixture;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(disk_limits); i++) {
 		(void)begin_with_disk_limit(&fixture, i, &applied);
 		kill_daemon(&fixture);
@@ -75,7 +73,6 @@ static void test_rule_restores_limit_of_disk(void **state)
 	struct applied_action applied;
 	struct fixture fixture;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(disk_limits); i++) {
 		struct cgw_action action = begin_with_disk_limit(&fixture, i, &applied);
 
@@ -97,7 +94,6 @@ static void test_limit_of_disk_of_another_process_is_left(void **state)
 	struct applied_action applied;
 	struct fixture fixture;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(disk_limits) * ARRAY_SIZE(now); i++) {
 		const char *text = now[i % ARRAY_SIZE(now)];
 

@@ -19,7 +19,6 @@ struct placing {
 
 static void report_problem(void *context, const struct cgw_policy_problem *problem)
 {
-	(void)context;
 	if (!problem->warning)
 		fail_msg("%u: %s", problem->diag.line, problem->diag.text);
 }
@@ -77,22 +76,21 @@ static void list_process(struct placing *placing, const struct process *process)
 	struct tree_dir *dir = placing->fixture.machine.dir;
 	char path[64], text[256];
 
-	(void)snprintf(text, sizeof(text),
-		       "4:freezer:%s\n3:pids:%s\n2:memory:%s\n1:cpu,cpuacct:/\n0::%s\n",
-		       process->group, process->group, process->group, process->group);
+	snprintf(text, sizeof(text),
+		 "4:freezer:%s\n3:pids:%s\n2:memory:%s\n1:cpu,cpuacct:/\n0::%s\n", process->group,
+		 process->group, process->group, process->group);
 	test_process_list(dir, process->pid, text, false);
-	(void)snprintf(path, sizeof(path), "proc/%d/stat", process->pid);
-	(void)snprintf(text, sizeof(text),
-		       "%d (%s) S 1 1 1 0 -1 %u 0 0 0 0 0 0 0 0 20 0 1 0 %u 0 0\n", process->pid,
-		       process->command, process->is_kernel_thread ? 0x00200000U : 0U,
-		       process->start);
+	snprintf(path, sizeof(path), "proc/%d/stat", process->pid);
+	snprintf(text, sizeof(text), "%d (%s) S 1 1 1 0 -1 %u 0 0 0 0 0 0 0 0 20 0 1 0 %u 0 0\n",
+		 process->pid, process->command, process->is_kernel_thread ? 0x00200000U : 0U,
+		 process->start);
 	tree_file(dir, path, text);
-	(void)snprintf(path, sizeof(path), "proc/%d/comm", process->pid);
-	(void)snprintf(text, sizeof(text), "%s\n", process->command);
+	snprintf(path, sizeof(path), "proc/%d/comm", process->pid);
+	snprintf(text, sizeof(text), "%s\n", process->command);
 	tree_file(dir, path, text);
-	(void)snprintf(path, sizeof(path), "proc/%d/status", process->pid);
-	(void)snprintf(text, sizeof(text), "Name:\t%s\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n",
-		       process->command);
+	snprintf(path, sizeof(path), "proc/%d/status", process->pid);
+	snprintf(text, sizeof(text), "Name:\t%s\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n",
+		 process->command);
 	tree_file(dir, path, text);
 }
 
@@ -113,7 +111,6 @@ static void test_matching_process_is_moved(void **state)
 {
 	static const char *const groups[] = {"/", "/other", "/webmail", "/web/child", "/other/web"};
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 			const struct process job = {41, "job", groups[i], 5, false};
@@ -136,7 +133,6 @@ static void test_other_processes_are_left(void **state)
 		{1, "job", "/", 5, false},
 	};
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 			struct placing placing;
@@ -156,7 +152,6 @@ static void test_process_moved_by_another_is_left(void **state)
 	struct process job = {41, "job", "/", 5, false};
 	struct placing placing;
 
-	(void)state;
 	begin_placing(&placing, 2, policy_text);
 	list_process(&placing, &job);
 	assert_int_equal(place(&placing), 1);
@@ -178,7 +173,6 @@ static void test_reused_pid_is_checked_again(void **state)
 	struct process job = {41, "job", "/", 5, false};
 	struct placing placing;
 
-	(void)state;
 	begin_placing(&placing, 2, policy_text);
 	list_process(&placing, &job);
 	assert_int_equal(place(&placing), 1);
@@ -200,7 +194,6 @@ static void test_removed_target_is_not_created(void **state)
 	int fd;
 	uint64_t id;
 
-	(void)state;
 	begin_placing(&placing, 2, policy_text);
 	machine_set_aside(&placing.fixture.machine, "");
 	list_process(&placing, &job);
@@ -214,13 +207,12 @@ static void test_dry_run_moves_nothing(void **state)
 	static const char *const modes[] = {"dry-run", "observe", "enforce"};
 	const struct process job = {41, "job", "/", 5, false};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		struct placing placing;
 		char text[512];
 
-		(void)snprintf(text, sizeof(text), "[policy]\nmode = %s\n%s", modes[i],
-			       policy_text + strlen("[policy]\n"));
+		snprintf(text, sizeof(text), "[policy]\nmode = %s\n%s", modes[i],
+			 policy_text + strlen("[policy]\n"));
 		begin_placing(&placing, 2, text);
 		if (i == 2)
 			placing.enforcement.store = NULL; /* --dry-run opens no store */

@@ -48,7 +48,6 @@ static void test_instances_and_held_values(void **state)
 	json_t *document, *list, *item;
 	struct world world;
 
-	(void)state;
 	world_begin(&world, policy, groups, ARRAY_SIZE(groups));
 	world.groups[0].memory = UINT64_C(2) << 30;
 	world_run(&world, 3);

@@ -58,7 +58,7 @@ static int teardown(void **state)
 
 	(void)chmod(*state, 0700);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", (char *)*state, names[i]);
+		snprintf(path, sizeof(path), "%s/%s", (char *)*state, names[i]);
 		(void)unlink(path);
 	}
 	(void)rmdir(*state);
@@ -151,7 +151,7 @@ static void write_state(const char *directory, const char *text)
 	char file[128];
 	FILE *stream;
 
-	(void)snprintf(file, sizeof(file), "%s/enforce.state", directory);
+	snprintf(file, sizeof(file), "%s/enforce.state", directory);
 	stream = fopen(file, "w");
 	assert_non_null(stream);
 	assert_true(fputs(text, stream) >= 0);
@@ -167,7 +167,7 @@ static void test_open_only_reads(void **state)
 	char file[128];
 	struct stat before, after;
 
-	(void)snprintf(file, sizeof(file), "%s/enforce.state", (char *)*state);
+	snprintf(file, sizeof(file), "%s/enforce.state", (char *)*state);
 	write_state(*state, "set\t1\tpids.max\t7\tv2\t0\t\tmax\t5\t/a\t5\n");
 	assert_int_equal(stat(file, &before), 0);
 	assert_int_equal(undo_store_open(*state, &layout, &store, &diag), 0);
@@ -193,13 +193,13 @@ static void test_unknown_records_are_kept(void **state)
 	char text[256] = "", file[128];
 	FILE *stream;
 
-	(void)snprintf(text, sizeof(text), "%s%s", other, torn);
+	snprintf(text, sizeof(text), "%s%s", other, torn);
 	write_state(*state, text);
 	store = open_store(*state);
 	assert_int_equal(undo_store_count(store), 0);
 	assert_int_equal(undo_store_unknown(store), 1);
 	undo_store_free(store);
-	(void)snprintf(file, sizeof(file), "%s/enforce.state", (char *)*state);
+	snprintf(file, sizeof(file), "%s/enforce.state", (char *)*state);
 	stream = fopen(file, "r");
 	assert_non_null(stream);
 	text[fread(text, 1, sizeof(text) - 1, stream)] = '\0';
@@ -214,7 +214,7 @@ static void test_unsuitable_files_are_refused(void **state)
 	struct cgw_diag diag = {0};
 	char file[128];
 
-	(void)snprintf(file, sizeof(file), "%s/enforce.state", (char *)*state);
+	snprintf(file, sizeof(file), "%s/enforce.state", (char *)*state);
 	assert_int_equal(mkfifo(file, 0600), 0);
 	assert_true(undo_store_open(*state, &layout, &store, &diag) < 0);
 	assert_non_null(strstr(diag.text, "not a regular file"));
@@ -236,7 +236,7 @@ static void test_short_write_leaves_no_torn_line(void **state)
 	char file[128];
 	struct stat status;
 
-	(void)snprintf(file, sizeof(file), "%s/enforce.state", (char *)*state);
+	snprintf(file, sizeof(file), "%s/enforce.state", (char *)*state);
 	assert_int_equal(undo_store_put(store, &one), 0);
 	assert_int_equal(stat(file, &status), 0);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -297,7 +297,7 @@ static void test_torn_line_is_ignored(void **state)
 	struct stat status;
 	off_t whole;
 
-	(void)snprintf(file, sizeof(file), "%s/enforce.state", (char *)*state);
+	snprintf(file, sizeof(file), "%s/enforce.state", (char *)*state);
 	assert_int_equal(undo_store_put(store, &one), 0);
 	assert_int_equal(stat(file, &status), 0);
 	whole = status.st_size;
@@ -341,7 +341,7 @@ static void test_file_stays_short(void **state)
 		assert_int_equal(undo_store_put(store, &one), 0);
 		assert_int_equal(undo_store_remove(store, &one), 0);
 	}
-	(void)snprintf(file, sizeof(file), "%s/enforce.state", (char *)*state);
+	snprintf(file, sizeof(file), "%s/enforce.state", (char *)*state);
 	assert_int_equal(stat(file, &status), 0);
 	assert_true(status.st_size < 400000);
 	undo_store_free(store);

@@ -163,7 +163,6 @@ static void test_waits_name_the_taker_and_a_weight_that_helps(void **state)
 	struct topology *topology = frame_topology(groups, 4);
 	struct cgw_frame *frame = new_frame(topology, NULL, 0, NULL, 0);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct cgw_frame *traced = new_traced_frame(topology, &rows[i], &source);
 		CLEANUP(cleanup_free) char *command = NULL;
@@ -204,7 +203,6 @@ static void test_no_weight_for_another_hierarchy(void **state)
 	struct cgw_frame *traced = new_traced_frame(topology, &row, &source);
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 
-	(void)state;
 	assert_int_equal(cgw_explain_traced(frame, traced, 2, causes), 2);
 	assert_null(cgw_cause_command(&causes[0], "/b"));
 	cgw_frame_free(traced);
@@ -233,7 +231,6 @@ static void test_throttling_costs_what_tasks_waited(void **state)
 	struct cgw_frame *traced = new_traced_frame(topology, &row, &source);
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 
-	(void)state;
 	assert_int_equal(cgw_explain_traced(frame, traced, 2, causes), 2);
 	assert_int_equal(causes[0].kind, CGW_CAUSE_CPU_THROTTLED);
 	assert_true(fabs(causes[0].lost_ns - 1e8) < 1);

@@ -62,7 +62,6 @@ static void test_causes_are_ranked(void **state)
 		new_frame(topology, first, ARRAY_SIZE(first), second, ARRAY_SIZE(second));
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 
-	(void)state;
 	assert_int_equal(cgw_explain(frame, 2, causes), 3);
 	assert_int_equal(causes[1].kind, CGW_CAUSE_PIDS_MAX);
 	assert_true(causes[1].current);
@@ -105,7 +104,6 @@ static void test_working_set_near_limit(void **state)
 	struct cgw_frame *frame =
 		new_frame(topology, cached, ARRAY_SIZE(cached), cached, ARRAY_SIZE(cached));
 
-	(void)state;
 	assert_int_equal(cgw_explain(frame, 1, causes), 0);
 	cgw_frame_free(frame);
 	frame = new_frame(topology, cached, ARRAY_SIZE(cached), needed, ARRAY_SIZE(needed));
@@ -131,7 +129,6 @@ static void test_pressure(void **state)
 	struct cgw_frame *frame =
 		new_frame(topology, values, ARRAY_SIZE(values), values, ARRAY_SIZE(values));
 
-	(void)state;
 	assert_int_equal(cgw_explain(frame, 1, causes), 1);
 	assert_int_equal(causes[0].kind, CGW_CAUSE_CPU_PRESSURE);
 	assert_false(causes[0].system_wide);
@@ -232,7 +229,6 @@ static void test_remedies(void **state)
 		 1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct cgw_source source = {.version = (uint8_t)cases[i].version};
 		struct topology *topology = frame_topology(groups, 4);
@@ -275,7 +271,6 @@ static void test_cpusets_are_limits(void **state)
 	const struct cgw_bound *bound;
 	struct cgw_frame *frame;
 
-	(void)state;
 	cgw_metric_set_add(&metrics, CGW_M_CPUSET_CPUS_EFFECTIVE);
 	cgw_metric_set_add(&metrics, CGW_M_CPU_USAGE);
 	assert_int_equal(cgw_frame_new(&frame), 0);
@@ -335,7 +330,6 @@ static void test_bounds(void **state)
 		new_frame(topology, values, ARRAY_SIZE(values), values, ARRAY_SIZE(values));
 	size_t count = cgw_bounds(frame, 2, found);
 
-	(void)state;
 	bound = bound_of(found, count, "memory");
 	assert_int_equal(bound->bound.value, 900); /* tighter than that of the parent */
 	assert_int_equal(bound->limit, CGW_M_MEMORY_HIGH);
@@ -409,7 +403,6 @@ static void test_descriptions_and_commands(void **state)
 	char text[CGW_SENTENCE_SIZE], *line;
 	bool described[CGW_CAUSE_KIND_COUNT] = {false};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		cgw_cause_sentence(&rows[i].cause, text, sizeof(text));
 		assert_string_equal(text, rows[i].sentence);
@@ -476,7 +469,6 @@ static void test_cpus_of_cpuset(void **state)
 	};
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		/* 95 % of the CPUs that it may use; of any number that is not a bound. */
 		uint64_t percent = (rows[i].cpus > 0 ? rows[i].cpus : 16) * 95;
@@ -509,7 +501,6 @@ static void test_recreated_group_has_no_present_cause(void **state)
 		{"/a", CGW_M_PIDS_MAX, OK(20)},
 	};
 
-	(void)state;
 	for (int recreated = 0; recreated < 2; recreated++) {
 		struct topology *before = frame_topology(groups, 4);
 		struct topology *after =

@@ -44,7 +44,6 @@ static void test_without_options(void **state)
 	struct cgw_identity identity;
 	struct cgw_names names;
 
-	(void)state;
 	cgw_identity_from_path("/machine.slice/libpod-" ID ".scope", &identity);
 	assert_int_equal(identity.kind, CGW_IDENTITY_CONTAINER);
 	cgw_names_resolve(&identity, NULL, &names);
@@ -56,7 +55,6 @@ static void test_state_files(void **state)
 	struct tree_dir *tree = tree_new();
 	struct cgw_names names;
 
-	(void)state;
 	tree_file(tree, "var/lib/docker/containers/" ID "/config.v2.json",
 		  "{\"ID\":\"" ID "\",\"Name\":\"/web\",\"Config\":{\"Image\":\"nginx:1\","
 		  "\"Labels\":{\"io.kubernetes.pod.name\":\"shop\"}}}");
@@ -86,7 +84,6 @@ static void test_kubelet_logs(void **state)
 	struct tree_dir *tree = tree_new();
 	struct cgw_names names;
 
-	(void)state;
 	tree_file(tree, "var/log/containers/web-7d_shop_nginx-" ID ".log", "");
 	tree_file(tree, "var/log/containers/unlike.log", "");
 	tree_directory(tree, "var/log/pods/shop_web-7d_" POD);
@@ -107,7 +104,6 @@ static void test_no_name(void **state)
 	struct tree_dir *tree = tree_new();
 	struct cgw_names names;
 
-	(void)state;
 	names = resolve(tree, "/docker/" ID);
 	assert_string_equal(names.name, "");
 	assert_string_equal(names.problem, "");
@@ -157,8 +153,7 @@ static struct cgw_names resolve_from_socket(struct tree_dir *tree, struct engine
 	struct cgw_names names;
 	pthread_t thread;
 
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/run/docker.sock",
-		       tree->path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/run/docker.sock", tree->path);
 	unlink(address.sun_path);
 	engine->fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(bind(engine->fd, (struct sockaddr *)&address, sizeof(address)), 0);
@@ -178,7 +173,6 @@ static void test_engine_socket(void **state)
 	struct tree_dir *tree = tree_new();
 	struct cgw_names names;
 
-	(void)state;
 	tree_directory(tree, "run");
 	names = resolve_from_socket(tree, &engine, PATIENT_MS);
 	assert_string_equal(names.name, "api");
@@ -223,7 +217,6 @@ static void test_group_is_found_by_name(void **state)
 	struct tree_dir *tree = tree_new();
 	char store[400];
 
-	(void)state;
 	tree_file(tree, "proc/self/mountinfo",
 		  "30 1 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
 	tree_directory(tree, "cgroup/machine.slice/libpod-" ID ".scope/container");

@@ -168,7 +168,6 @@ static void test_rates_of_processes(void **state)
 	const struct cgw_number before = {1000, CGW_OK}, now = {4000, CGW_OK};
 	struct cgw_value value;
 
-	(void)state;
 	value = cgw_process_use_value(CGW_PROCESS_READ, &before, &now, 2);
 	assert_int_equal(value.state, CGW_OK);
 	assert_true(value.real > 1499.9 && value.real < 1500.1);
@@ -280,7 +279,6 @@ static void test_privileges(void **state)
 	const struct cgw_inspection inspection = {.host_namespaces = {[CGW_NAMESPACE_USER] = HOST},
 						  .all_capabilities = all};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct cgw_process process = {
 			.namespaces = {[CGW_NAMESPACE_USER] = rows[i].namespace}};

@@ -60,7 +60,6 @@ static void test_links(void **state)
 	struct message message;
 	const struct netlink_link *link;
 
-	(void)state;
 	make_vxlan(&message);
 	assert_int_equal(netlink_decode(RTM_NEWLINK, message.bytes, message.length, &links), 0);
 	assert_int_equal(links.count, 1);
@@ -88,7 +87,6 @@ static void test_addresses(void **state)
 	struct ifaddrmsg info = {.ifa_family = AF_INET, .ifa_prefixlen = 24, .ifa_index = 7};
 	struct in_addr local, other;
 
-	(void)state;
 	make_vxlan(&message);
 	assert_int_equal(netlink_decode(RTM_NEWLINK, message.bytes, message.length, &links), 0);
 	memset(&message, 0, sizeof(message));
@@ -109,7 +107,6 @@ static void test_truncated_messages(void **state)
 {
 	struct message message;
 
-	(void)state;
 	make_vxlan(&message);
 	for (size_t length = 0; length <= message.length; length++) {
 		struct netlink_links links = {0};
@@ -130,7 +127,6 @@ static void test_damaged_messages(void **state)
 	static const uint8_t values[] = {0, 1, 3, 4, 5, 0x7f, 0x80, 0xff};
 	struct message message;
 
-	(void)state;
 	make_vxlan(&message);
 	for (size_t i = 0; i < message.length * ARRAY_SIZE(values); i++) {
 		struct netlink_links links = {0};

@@ -15,7 +15,6 @@ static void test_stat(void **state)
 {
 	struct process_stat stat;
 
-	(void)state;
 	assert_int_equal(parse_stat("42 (cat) S " NUMBERS "\n", &stat), 0);
 	assert_string_equal(stat.name, "cat");
 	assert_int_equal(stat.state, 'S');
@@ -48,7 +47,6 @@ static void test_invalid_stat(void **state)
 	};
 	struct process_stat stat;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (parse_stat(texts[i], &stat) == 0)
 			fail_msg("accepted: %s", texts[i]);
@@ -58,7 +56,6 @@ static void test_status(void **state)
 {
 	struct process_status status;
 
-	(void)state;
 	assert_int_equal(parse_status("Name:\tx: y\nTgid:\t40\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\n"
 				      "NSpid:\t40\t7\t1\nCapInh:\t0000000000000000\n"
 				      "CapPrm:\t00000000a80425fb\nCapEff:\t0000000000000001\n"
@@ -92,7 +89,6 @@ static void test_limits(void **state)
 {
 	struct cgw_rlimit limits[CGW_RLIMIT_COUNT] = {0};
 
-	(void)state;
 	parse_limits(
 		"Limit                     Soft Limit           Hard Limit           Units     \n"
 		"Max cpu time              unlimited            unlimited            seconds   \n"
@@ -115,7 +111,6 @@ static void test_id_maps(void **state)
 	static const char map[] =
 		"         0     100000      65536\n     70000       1000          1\n";
 
-	(void)state;
 	assert_int_equal(parse_map(map, 100000), 0);
 	assert_int_equal(parse_map(map, 100033), 33);
 	assert_int_equal(parse_map(map, 1000), 70000);
@@ -130,7 +125,6 @@ static void test_command_lines(void **state)
 {
 	char *command;
 
-	(void)state;
 	command = parse_command("a\0b c\0", 6, 100);
 	assert_string_equal(command, "a b c");
 	free(command);
@@ -145,7 +139,6 @@ static void test_root_file_system(void **state)
 {
 	char type[16];
 
-	(void)state;
 	parse_root_type("20 1 0:5 / /proc rw - proc proc rw\n"
 			"21 1 0:30 / / rw,relatime shared:1 master:2 - overlay overlay rw,x=y\n",
 			type, sizeof(type));

@@ -373,7 +373,7 @@ static void test_cursor_opens_deep_groups_in_linear_time(void **state)
 
 	for (int i = 0; i < LEVELS; i++)
 		memcpy(path + 2 * i, "/d", 3);
-	(void)snprintf(tree, sizeof(tree), "cgroup/memory%s", path);
+	snprintf(tree, sizeof(tree), "cgroup/memory%s", path);
 	tree_directory(machine->dir, tree);
 	counting.open_beneath = counting_open_beneath;
 	assert_int_equal(layout_open_with(&machine->roots, &counting, &layout, NULL), 0);
@@ -382,7 +382,7 @@ static void test_cursor_opens_deep_groups_in_linear_time(void **state)
 	for (int i = 1; i <= LEVELS; i++) {
 		char one[2 * LEVELS + 1];
 
-		(void)snprintf(one, sizeof(one), "%.*s", 2 * i, path);
+		snprintf(one, sizeof(one), "%.*s", 2 * i, path);
 		assert_int_equal(cgw_group_open(&cursor.layout, 1, one, &fd, &id), 0);
 		close(fd);
 	}
@@ -392,7 +392,7 @@ static void test_cursor_opens_deep_groups_in_linear_time(void **state)
 	close(fd);
 	assert_int_equal(id, same);
 	/* A sibling whose name begins with that of the group before. */
-	(void)snprintf(tree, sizeof(tree), "cgroup/memory%s-sibling", path);
+	snprintf(tree, sizeof(tree), "cgroup/memory%s-sibling", path);
 	tree_directory(machine->dir, tree);
 	assert_int_equal(
 		cgw_group_open(&cursor.layout, 1, tree + strlen("cgroup/memory"), &fd, &id), 0);
@@ -409,7 +409,7 @@ static void test_cursor_opens_deep_groups_in_linear_time(void **state)
 	close(fd);
 	assert_int_equal(id, same);
 	/* Removed and created again: not the group that the cursor has. */
-	(void)snprintf(tree, sizeof(tree), "cgroup/memory%s", path);
+	snprintf(tree, sizeof(tree), "cgroup/memory%s", path);
 	tree_remove(machine->dir, tree);
 	assert_int_equal(cgw_group_open(&cursor.layout, 1, path, &fd, &id), -ENOENT);
 	tree_directory(machine->dir, tree);

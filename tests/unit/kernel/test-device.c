@@ -20,15 +20,15 @@ static void add_device(struct tree_dir *dir, const char *path, const char *numbe
 {
 	char file[128], target[160], link[300];
 
-	(void)snprintf(file, sizeof(file), "sys/devices/%s/dev", path);
+	snprintf(file, sizeof(file), "sys/devices/%s/dev", path);
 	tree_file(dir, file, number);
 	tree_directory(dir, "sys/dev/block");
 	tree_directory(dir, "sys/class/block");
-	(void)snprintf(target, sizeof(target), "../../devices/%s", path);
-	(void)snprintf(file, sizeof(file), "sys/dev/block/%s", number);
+	snprintf(target, sizeof(target), "../../devices/%s", path);
+	snprintf(file, sizeof(file), "sys/dev/block/%s", number);
 	assert_int_equal(symlink(target, tree_at(dir, file, link, sizeof(link))), 0);
-	(void)snprintf(file, sizeof(file), "sys/class/block/%s",
-		       strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path);
+	snprintf(file, sizeof(file), "sys/class/block/%s",
+		 strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path);
 	assert_int_equal(symlink(target, tree_at(dir, file, link, sizeof(link))), 0);
 }
 

@@ -89,22 +89,20 @@ static void test_paths_are_those_of_the_mount(void **state)
 		{"/..x", "/..x/y", "/y"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
 		char text[200];
 		struct machine *machine;
 
-		(void)snprintf(text, sizeof(text),
-			       "30 1 0:26 %s /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
-			       cases[i].root);
+		snprintf(text, sizeof(text),
+			 "30 1 0:26 %s /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", cases[i].root);
 		machine = machine_new(text);
 		/* Another child has a group of the same name, but not the process. */
 		tree_file(machine->dir, "cgroup/aaa/x/cgroup.procs", "4\n");
 		tree_file(machine->dir, "cgroup/ns/x/cgroup.procs", "41\n42\n");
 		tree_file(machine->dir, "cgroup/top/ns/x/cgroup.procs", "42\n");
 		tree_file(machine->dir, "proc/42/cgroup", "0::/x\n");
-		(void)snprintf(text, sizeof(text), "0::%s\n", cases[i].cgroup);
+		snprintf(text, sizeof(text), "0::%s\n", cases[i].cgroup);
 		tree_file(machine->dir, "proc/7/cgroup", text);
 		machine_open(machine);
 		assert_int_equal(cgw_membership_read(machine->layout, 7, &membership), 0);
@@ -125,7 +123,6 @@ static void test_unknown_namespace_root(void **state)
 	struct machine *machine =
 		machine_new("30 1 0:26 /.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
 
-	(void)state;
 	tree_directory(machine->dir, "cgroup/x");
 	tree_file(machine->dir, "cgroup/ns/x/cgroup.procs", "");
 	tree_file(machine->dir, "proc/42/cgroup", "0::/x\n");
@@ -139,7 +136,6 @@ static void test_names_like_the_mark_of_a_removed_group(void **state)
 {
 	struct machine *machine = machine_new(v2);
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/d/cgroup.procs", "1\n");
 	tree_file(machine->dir, "cgroup/d (deleted)/cgroup.procs", "40\n42\n");
 	tree_file(machine->dir, "cgroup/d (deleted)/cgroup.threads", "40\n42\n43\n");
@@ -162,7 +158,6 @@ static void test_process_in_one_of_the_hierarchies(void **state)
 	CLEANUP(cleanup_free) char *path = NULL;
 	uint32_t pids;
 
-	(void)state;
 	tree_machine_v1(machine->dir);
 	tree_file(machine->dir, "proc/42/cgroup", "3:memory:/m\n2:pids:/p\n1:cpu,cpuacct:/\n");
 	machine_open(machine);
@@ -206,7 +201,6 @@ static void test_hierarchies_start_at_the_same_group(void **state)
 		 "/cpu /memory", 1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct machine *machine = machine_new(cases[i].mountinfo);
 		char used[2000] = "";
@@ -216,15 +210,15 @@ static void test_hierarchies_start_at_the_same_group(void **state)
 		     *name != '\0'; name += strlen(name) + 1) {
 			char path[100];
 
-			(void)snprintf(path, sizeof(path), "cgroup/%s", name);
+			snprintf(path, sizeof(path), "cgroup/%s", name);
 			tree_directory(machine->dir, path);
 		}
 		machine_open(machine);
 		layout = machine->layout;
 		for (size_t h = 0; h < layout->hierarchy_count; h++)
-			(void)snprintf(used + strlen(used), sizeof(used) - strlen(used), "%s%s",
-				       h > 0 ? " " : "",
-				       layout->hierarchies[h].mountpoint + strlen(machine->cgroup));
+			snprintf(used + strlen(used), sizeof(used) - strlen(used), "%s%s",
+				 h > 0 ? " " : "",
+				 layout->hierarchies[h].mountpoint + strlen(machine->cgroup));
 		if (strcmp(used, cases[i].used) != 0)
 			fail_msg("case %zu: uses %s, not %s", i, used, cases[i].used);
 		assert_int_equal(layout->other_root_count, cases[i].left_out);
@@ -261,13 +255,12 @@ static void test_printed_names_are_found(void **state)
 	};
 	struct machine *machine = machine_new(v2);
 
-	(void)state;
 	for (const char *name = "app\\x2dw.scope\0app-w.scope\0a\x1b"
 				"b\0a\\x1bb\0only\\x1b\0with blank\0$HOME\0two\\x20\0two \0";
 	     *name != '\0'; name += strlen(name) + 1) {
 		char path[100];
 
-		(void)snprintf(path, sizeof(path), "cgroup/%s", name);
+		snprintf(path, sizeof(path), "cgroup/%s", name);
 		tree_directory(machine->dir, path);
 	}
 	machine_open(machine);
@@ -301,7 +294,6 @@ static void test_names_of_identities_are_found(void **state)
 	};
 	struct machine *machine = machine_new(v2);
 
-	(void)state;
 	tree_directory(machine->dir, "cgroup/machine.slice/" ID ".service");
 	tree_directory(machine->dir, "cgroup/machine.slice/libpod-" ID ".scope");
 	tree_directory(machine->dir, "cgroup/machine.slice/libpod-conmon-" ID ".scope");
@@ -335,7 +327,6 @@ static void test_shortened_container_ids(void **state)
 	};
 	struct machine *machine = machine_new(v2);
 
-	(void)state;
 	tree_directory(machine->dir, "cgroup/docker-fedcba9876543210.scope");
 	tree_directory(machine->dir, "cgroup/build-01234567");
 	machine_open(machine);
@@ -351,7 +342,6 @@ static void test_errors_are_not_missing_groups(void **state)
 	static const int errors[] = {-EMFILE, -ENFILE, -ENOMEM, -EIO};
 	struct machine *machine = machine_new(v2);
 
-	(void)state;
 	tree_directory(machine->dir, "cgroup/a/b");
 	machine_open(machine);
 	for (size_t e = 0; e < ARRAY_SIZE(errors); e++)

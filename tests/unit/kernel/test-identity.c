@@ -259,7 +259,6 @@ static void describe(const struct cgw_identity *identity, char *buffer, size_t s
 
 static void test_paths_are_recognised(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		struct cgw_identity identity;
 		char parts[2048];
@@ -282,7 +281,6 @@ static void test_paths_are_recognised(void **state)
 /* Every row of identities.def must be tested by a path above. */
 static void test_every_row_has_a_path(void **state)
 {
-	(void)state;
 	for (size_t rule = 0; rule < identity_rule_count(); rule++) {
 		bool tried = false;
 
@@ -301,7 +299,6 @@ static void test_unusual_paths(void **state)
 	char path[8192];
 	size_t used = 0;
 
-	(void)state;
 	memset(path, 'a', 256);
 	path[0] = '/';
 	strcpy(path + 248, ".service");
@@ -324,16 +321,14 @@ static void test_deep_path(void **state)
 	char path[8192] = "/system.slice/web.service";
 	size_t length = strlen(path);
 
-	(void)state;
 	for (unsigned i = 0; i < 1000; i++)
 		length += (size_t)snprintf(path + length, sizeof(path) - length, "/x");
 	cgw_identity_from_path(path, &identity);
 	assert_int_equal(identity.kind, CGW_IDENTITY_UNIT);
 	assert_string_equal(identity.text[CGW_PART_UNIT], "web.service");
 	assert_int_equal(identity.below, 1000);
-	(void)snprintf(
-		path + length, sizeof(path) - length,
-		"/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope");
+	snprintf(path + length, sizeof(path) - length,
+		 "/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope");
 	cgw_identity_from_path(path, &identity);
 	assert_int_equal(identity.kind, CGW_IDENTITY_UNIT);
 	assert_int_equal(identity.below, 1001);

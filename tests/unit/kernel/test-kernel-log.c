@@ -37,16 +37,14 @@ static bool add_report(struct kernel_log *log, const char *group, const char *na
 			 "[  18705]     0 18705    54646    52360    51072     1288         0 "
 			 "  479232        0             0 python3",
 			 now_ns));
-	(void)snprintf(
-		line, sizeof(line),
-		"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
-		"oom_memcg=/a,task_memcg=%s,task=%s,pid=%d,uid=0",
-		group, name, pid);
+	snprintf(line, sizeof(line),
+		 "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
+		 "oom_memcg=/a,task_memcg=%s,task=%s,pid=%d,uid=0",
+		 group, name, pid);
 	assert_false(add(log, line, now_ns));
 	assert_false(add(log, "eth0: link is up", now_ns));
-	(void)snprintf(line, sizeof(line),
-		       "Memory cgroup out of memory: Killed process %d (%s) total-vm:1kB", pid,
-		       name);
+	snprintf(line, sizeof(line),
+		 "Memory cgroup out of memory: Killed process %d (%s) total-vm:1kB", pid, name);
 	return add(log, line, now_ns);
 }
 
@@ -56,7 +54,6 @@ static void test_report_is_found_by_group_and_time(void **state)
 	struct oom_decision decision = {0};
 	const struct oom_report *report;
 
-	(void)state;
 	assert_int_equal(kernel_log_new(&log), 0);
 	assert_true(add_report(log, "/a/b", "python3", 18705, 100));
 	assert_true(add_report(log, "/a/b", "python3", 18706, 200));
@@ -81,7 +78,6 @@ static void test_old_reports_are_replaced(void **state)
 	struct kernel_log *log;
 	struct oom_decision decision;
 
-	(void)state;
 	assert_int_equal(kernel_log_new(&log), 0);
 	assert_true(add_report(log, "/a/first", "sh", 1, 1));
 	for (int i = 0; i < 8; i++)
@@ -97,7 +93,6 @@ static void test_long_report_keeps_the_decision(void **state)
 	struct oom_decision decision;
 	const struct oom_report *report;
 
-	(void)state;
 	assert_int_equal(kernel_log_new(&log), 0);
 	assert_false(add(log, "x invoked oom-killer: gfp_mask=0", 1));
 	for (int i = 0; i < 2000; i++)
@@ -120,7 +115,6 @@ static void test_programs_cannot_write_reports(void **state)
 	struct kernel_log *log;
 	struct oom_decision decision;
 
-	(void)state;
 	assert_int_equal(kernel_log_new(&log), 0);
 	assert_false(kernel_log_add(log, first, strlen(first), 1)); /* facility 1: a program */
 	assert_false(add(
@@ -164,7 +158,6 @@ static void test_decision_with_misleading_names(void **state)
 		{"", "/", false, 0, "", 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct oom_decision decision = {0};
 
@@ -183,7 +176,6 @@ static void test_largest_processes(void **state)
 	const struct oom_report *report;
 	struct oom_task tasks[2];
 
-	(void)state;
 	assert_int_equal(kernel_log_new(&log), 0);
 	assert_true(add_report(log, "/a", "python3", 18705, 1));
 	report = kernel_log_find(log, "/a", 0, &decision);
@@ -203,7 +195,6 @@ static void test_names_are_unescaped(void **state)
 	struct kernel_log *log;
 	struct oom_decision decision;
 
-	(void)state;
 	assert_int_equal(kernel_log_new(&log), 0);
 	assert_true(add_report(log, "/a/\\x1bb\\x5c", "s\\x0ah", 3, 1));
 	assert_non_null(kernel_log_find(log,

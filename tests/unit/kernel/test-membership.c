@@ -26,7 +26,6 @@ static void test_paths_relative_to_the_mounted_subtree(void **state)
 					.proc = tree_at(dir, "proc", proc, sizeof(proc))};
 	struct cgw_layout *layout;
 
-	(void)state;
 	tree_machine_v2(dir);
 	tree_file(dir, "proc/self/mountinfo",
 		  "30 22 0:26 /box /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
@@ -35,7 +34,7 @@ static void test_paths_relative_to_the_mounted_subtree(void **state)
 		struct cgw_membership membership;
 		char file[64];
 
-		(void)snprintf(file, sizeof(file), "proc/%d/cgroup", rows[i].pid);
+		snprintf(file, sizeof(file), "proc/%d/cgroup", rows[i].pid);
 		tree_file(dir, file, rows[i].line);
 		assert_int_equal(cgw_membership_read(layout, rows[i].pid, &membership), 0);
 		if (rows[i].expected != NULL)

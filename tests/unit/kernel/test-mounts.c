@@ -39,9 +39,9 @@ static struct cgw_layout *open_copy(struct tree_dir *dir, const char *first, con
 					.sys = tree_at(dir, "sys", sys, sizeof(sys))};
 	struct cgw_layout *layout = NULL;
 
-	(void)snprintf(text, sizeof(text), "30 22 0:26 %s - cgroup2 cgroup2 rw\n", first);
-	(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
-		       "31 22 0:26 %s - cgroup2 cgroup2 rw\n", second);
+	snprintf(text, sizeof(text), "30 22 0:26 %s - cgroup2 cgroup2 rw\n", first);
+	snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		 "31 22 0:26 %s - cgroup2 cgroup2 rw\n", second);
 	tree_file(dir, "proc/self/mountinfo", text);
 	assert_int_equal(cgw_layout_open(&roots, &layout, NULL), 0);
 	assert_int_equal(layout->hierarchy_count, 1);
@@ -98,11 +98,11 @@ static void test_hidden_mounts_are_left_out(void **state)
 	(void)tree_at(dir, "cgroup/sys/fs/cgroup", visible, sizeof(visible));
 	(void)tree_at(dir, "cgroup/mnt/other", hidden, sizeof(hidden));
 	assert_int_equal(stat(visible, &status), 0);
-	(void)snprintf(text, sizeof(text),
-		       "30 22 %u:%u / %s rw - cgroup2 cgroup2 rw\n"
-		       "31 22 %u:%u / %s rw - cgroup cgroup rw,memory\n",
-		       major(status.st_dev), minor(status.st_dev), visible, major(status.st_dev),
-		       minor(status.st_dev) + 1, hidden);
+	snprintf(text, sizeof(text),
+		 "30 22 %u:%u / %s rw - cgroup2 cgroup2 rw\n"
+		 "31 22 %u:%u / %s rw - cgroup cgroup rw,memory\n",
+		 major(status.st_dev), minor(status.st_dev), visible, major(status.st_dev),
+		 minor(status.st_dev) + 1, hidden);
 	tree_file(dir, "proc/mounts-of-test", text);
 	(void)tree_at(dir, "proc/mounts-of-test", own_mountinfo, sizeof(own_mountinfo));
 	assert_int_equal(layout_open_with(&roots, &ops, &layout, NULL), 0);
@@ -120,7 +120,6 @@ static void test_mountinfo_is_parsed(void **state)
 		      "32 22 0:30 / /named rw - cgroup cgroup rw,xattr,name=systemd,cpu,cpuacct\n";
 	struct cgroup_mounts mounts = {0};
 
-	(void)state;
 	assert_int_equal(mounts_parse(text, &mounts), 0);
 	assert_int_equal(mounts.count, 3);
 	assert_int_equal(mounts.items[0].version, 2);
@@ -147,12 +146,11 @@ static void test_other_formats_are_rejected(void **state)
 		"x 22 0:26 / /a rw - cgroup2 cgroup2 rw\n",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct cgroup_mounts mounts = {0};
 		char text[128];
 
-		(void)snprintf(text, sizeof(text), "%s", texts[i]);
+		snprintf(text, sizeof(text), "%s", texts[i]);
 		assert_int_equal(mounts_parse(text, &mounts), -EBADMSG);
 		assert_int_equal(mounts.count, 0);
 	}

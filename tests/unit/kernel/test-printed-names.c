@@ -17,7 +17,7 @@ static void add_group(struct machine *machine, const char *path)
 {
 	char directory[512];
 
-	(void)snprintf(directory, sizeof(directory), "cgroup%s", path);
+	snprintf(directory, sizeof(directory), "cgroup%s", path);
 	tree_directory(machine->dir, directory);
 }
 
@@ -32,7 +32,7 @@ static int setup(void **state)
 	(void)tree_at(machine->dir, "cgroup", cgroup, sizeof(cgroup));
 	(void)tree_at(machine->dir, "proc", proc, sizeof(proc));
 	for (size_t i = 0; i < SPECIAL_NAME_COUNT; i++) {
-		(void)snprintf(path, sizeof(path), "/x/%s", special_names[i]);
+		snprintf(path, sizeof(path), "/x/%s", special_names[i]);
 		add_group(machine, path);
 	}
 	assert_int_equal(cgw_layout_open(&roots, &machine->layout, NULL), 0);
@@ -84,7 +84,7 @@ static void test_names_are_found_as_printed(void **state)
 	for (size_t i = 0; i < SPECIAL_NAME_COUNT; i++) {
 		char path[300], escaped[600], more[600];
 
-		(void)snprintf(path, sizeof(path), "/x/%s", special_names[i]);
+		snprintf(path, sizeof(path), "/x/%s", special_names[i]);
 		(void)cgw_escape(escaped, sizeof(escaped), path, strlen(path));
 		assert_found(machine, path, path);
 		assert_found(machine, escaped, path);

@@ -89,7 +89,6 @@ static void test_valid_values_are_parsed(void **state)
 	};
 	const struct setting now = {.number = GIB, .period_ns = 100000000};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct setting setting = {0};
 		struct cgw_diag diag = {0};
@@ -154,7 +153,6 @@ static void test_invalid_values_are_refused(void **state)
 	};
 	const struct setting now = {.number = GIB, .period_ns = 100000000};
 
-	(void)state;
 	memset(digits, '9', sizeof(digits) - 1);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct setting setting = {.number = 42};
@@ -205,7 +203,6 @@ static void test_kernel_text_round_trip(void **state)
 		{CGW_C_NET_PRIO_IFPRIOMAP, "eth0 5", "eth0 5", NULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		for (unsigned version = 1; version <= 2; version++) {
 			const char *expected = version == 1 ? cases[i].v1 : cases[i].v2;
@@ -226,8 +223,7 @@ static void test_kernel_text_round_trip(void **state)
 			if (setting.unlimited && row->info.instances && version == 1)
 				continue;
 			read = (struct setting){.period_ns = setting.period_ns};
-			(void)snprintf(read.instance, sizeof(read.instance), "%s",
-				       setting.instance);
+			snprintf(read.instance, sizeof(read.instance), "%s", setting.instance);
 			if (row->info.key[0] == 'i' && strcmp(row->info.key, "io.weight") == 0 &&
 			    version == 2) /* read as "default N" */
 				continue;
@@ -246,7 +242,6 @@ static void test_weights_convert_to_v1_and_back(void **state)
 {
 	const struct control_row *row = control_row(CGW_C_CPU_WEIGHT);
 
-	(void)state;
 	for (uint64_t weight = 1; weight <= 10000; weight++) {
 		struct setting setting = {.number = weight}, read = {0};
 		char text[VALUE_MAX];
@@ -269,7 +264,6 @@ static void test_instances_are_found(void **state)
 				   "259:0 rbps=max wbps=max riops=7 wiops=8\n";
 	struct setting setting = {.instance = "259:0"};
 
-	(void)state;
 	assert_int_equal(kernel_text_decode(row, source, text, strlen(text), &setting), 0);
 	assert_true(setting.unlimited);
 	setting = (struct setting){.instance = "8:0"};
@@ -291,7 +285,6 @@ static void test_assignments_are_parsed(void **state)
 	struct cgw_diag diag = {0};
 	char *value;
 
-	(void)state;
 	assert_int_equal(cgw_assignment_parse("memory.max=2G", &control, &value, NULL), 0);
 	assert_int_equal(control, CGW_C_MEMORY_MAX);
 	assert_string_equal(value, "2G");
@@ -319,7 +312,6 @@ static void test_assignments_are_parsed(void **state)
 /* Each row of the table has files, a unique key, a syntax, a help text and a valid default. */
 static void test_table_is_complete(void **state)
 {
-	(void)state;
 	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
 		const struct control_row *row = control_row((enum cgw_control)i);
 		const struct cgw_metric_info *metric;

@@ -80,7 +80,7 @@ static bool is_own(unsigned version, const char *file, const char *key)
 {
 	char total[64];
 
-	(void)snprintf(total, sizeof(total), "total_%s", key);
+	snprintf(total, sizeof(total), "total_%s", key);
 	return version == 1 && key[0] != '\0' && is_known(version, file, total);
 }
 
@@ -119,7 +119,6 @@ static bool has_word(const char *list, const char *word)
 
 static void test_documented_keys_are_known(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
 		const char *at = documents[i].keys;
 
@@ -128,7 +127,7 @@ static void test_documented_keys_are_known(void **state)
 		while (*at != '\0') {
 			char key[64];
 
-			(void)snprintf(key, sizeof(key), "%.*s", (int)strcspn(at, " "), at);
+			snprintf(key, sizeof(key), "%.*s", (int)strcspn(at, " "), at);
 			check_key(&documents[i], key);
 			at += strcspn(at, " ");
 			at += strspn(at, " ");
@@ -139,7 +138,6 @@ static void test_documented_keys_are_known(void **state)
 
 static void test_exceptions_are_documented(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(exceptions); i++) {
 		bool found = false;
 

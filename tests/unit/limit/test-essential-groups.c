@@ -48,7 +48,6 @@ static void test_essential_services(void **state)
 	struct protection *protection = NULL;
 	struct cgw_layout *layout;
 
-	(void)state;
 	tree_machine_v2(dir);
 	layout = fake_layout(dir);
 	/* Without a process in /proc only names are compared. */
@@ -71,10 +70,10 @@ static void add_process(struct tree_dir *dir, int pid, const char *stat, const c
 {
 	char path[64], text[256];
 
-	(void)snprintf(path, sizeof(path), "proc/%d/stat", pid);
-	(void)snprintf(text, sizeof(text), "%d (a ) b) %s 0 0\n", pid, stat);
+	snprintf(path, sizeof(path), "proc/%d/stat", pid);
+	snprintf(text, sizeof(text), "%d (a ) b) %s 0 0\n", pid, stat);
 	tree_file(dir, path, text);
-	(void)snprintf(path, sizeof(path), "proc/%d/cgroup", pid);
+	snprintf(path, sizeof(path), "proc/%d/cgroup", pid);
 	tree_file(dir, path, groups);
 }
 
@@ -105,7 +104,6 @@ static void test_groups_of_essential_processes(void **state)
 	struct tree_dir *dir = tree_new();
 	struct cgw_layout *layout;
 
-	(void)state;
 	tree_machine_v1(dir);
 	layout = fake_layout(dir);
 	add_process(dir, 1, "S 0 1 1 0 -1", "1:pids:/boot\n");
@@ -135,7 +133,6 @@ static void test_loop_of_parents_ends(void **state)
 	struct tree_dir *dir = tree_new();
 	struct cgw_layout *layout;
 
-	(void)state;
 	tree_machine_v2(dir);
 	layout = fake_layout(dir);
 	add_process(dir, getpid(), "S 71 9 72 0 -1", "0::/self\n");
@@ -176,19 +173,18 @@ static void test_yes_really(void **state)
 	struct tree_dir *dir = tree_new();
 	struct cgw_layout *layout;
 
-	(void)state;
 	tree_machine_v2(dir);
 	for (const char *name = "sshd.service\0self\0other\0"; *name != '\0';
 	     name += strlen(name) + 1) {
 		char path[64];
 
-		(void)snprintf(path, sizeof(path), "cgroup/%s/pids.max", name);
+		snprintf(path, sizeof(path), "cgroup/%s/pids.max", name);
 		tree_file(dir, path, "max\n");
-		(void)snprintf(path, sizeof(path), "cgroup/%s/cgroup.freeze", name);
+		snprintf(path, sizeof(path), "cgroup/%s/cgroup.freeze", name);
 		tree_file(dir, path, "0\n");
-		(void)snprintf(path, sizeof(path), "cgroup/%s/cgroup.events", name);
+		snprintf(path, sizeof(path), "cgroup/%s/cgroup.events", name);
 		tree_file(dir, path, "populated 1\nfrozen 0\n");
-		(void)snprintf(path, sizeof(path), "cgroup/%s/cgroup.procs", name);
+		snprintf(path, sizeof(path), "cgroup/%s/cgroup.procs", name);
 		tree_file(dir, path, "");
 	}
 	layout = fake_layout(dir);

@@ -256,14 +256,12 @@ static unsigned wrong; /* of the test that runs; all of them are printed before 
 
 static int reset(void **state)
 {
-	(void)state;
 	wrong = 0;
 	return 0;
 }
 
 static void test_table_covers_every_control(void **state)
 {
-	(void)state;
 	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
 		const struct cgw_control_info *info = cgw_control_info((enum cgw_control)i);
 		bool value = false, unlimited = false;
@@ -293,7 +291,7 @@ static void restore(struct machine *machine)
 	char name[64];
 
 	for (const char *at = fake_log; *at != '\0'; at += strcspn(at, "\n") + 1) {
-		(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(at, "=\n"), at);
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(at, "=\n"), at);
 		group_files_restore(machine->files, name);
 		if (at[strcspn(at, "\n")] == '\0')
 			break;
@@ -318,7 +316,6 @@ static void check_write(struct machine *machine, const struct expected_write *ro
 
 static void test_writes(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = setup(version);
 
@@ -339,7 +336,6 @@ static void test_limits_that_do_not_block(void **state)
 		bool nonblock;
 	} rows[] = {{"memory.max", true}, {"memory.high", true}, {"memory.low", false}};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct machine machine = setup(2);
 		struct cgw_diag diag = {0};
@@ -356,7 +352,6 @@ static void test_weight_of_bfq(void **state)
 	struct machine machine = setup(2);
 	struct cgw_diag diag = {0};
 
-	(void)state;
 	group_files_remove(machine.files, "io.weight");
 	assert_int_equal(set(&machine, "io.weight", "300", &diag), 0);
 	assert_string_equal(fake_log, "io.bfq.weight=118\n");
@@ -380,13 +375,12 @@ static void test_values_below_use(void **state)
 		{"pids.max", "pids/a/pids.current", 1, "10\n", "9", "10"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct machine machine = setup(rows[i].version);
 		struct cgw_diag diag = {0};
 		char path[64];
 
-		(void)snprintf(path, sizeof(path), "cgroup/%s", rows[i].file);
+		snprintf(path, sizeof(path), "cgroup/%s", rows[i].file);
 		tree_file(machine.dir, path, rows[i].used);
 		assert_int_equal(set(&machine, rows[i].key, "max", &diag), 0);
 		fake_reset();
@@ -408,7 +402,6 @@ static void test_undo_of_device_rules(void **state)
 		{"devices.deny", "c 1:3 rwm", "devices.allow=c 1:3 rwm\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct machine machine = setup(1);
 		const struct cgw_limit_options options = {
@@ -447,7 +440,6 @@ static void check_range(enum cgw_control control, const char *value, bool accept
 
 static void test_ranges(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < COUNT(ranges); i++) {
 		const struct expected_range *row = &ranges[i];
 		int control = cgw_control_find(row->key, NULL);
@@ -531,7 +523,7 @@ static void check_property(const struct machine *machine, const struct expected_
 	assert_int_equal(properties_from(machine->layout, control, &setting, NULL, &properties_of),
 			 0);
 	for (size_t i = 0; i < item->size; i++)
-		(void)snprintf(bytes + 3 * i, sizeof(bytes) - 3 * i, "%02x ", item->bytes[i]);
+		snprintf(bytes + 3 * i, sizeof(bytes) - 3 * i, "%02x ", item->bytes[i]);
 	if (!same(item->name, row->name) || !same(item->type, row->type) ||
 	    item->number != row->number || !same(item->device, row->device) ||
 	    !same(item->size > 0 ? bytes : item->text, row->text))
@@ -547,7 +539,6 @@ static void test_systemd_properties(void **state)
 	struct machine machine = setup(2);
 	size_t with_property = 0;
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(properties); i++)
 		check_property(&machine, &properties[i]);
 	for (int i = 0; i < CGW_CONTROL_COUNT; i++)

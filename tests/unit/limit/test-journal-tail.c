@@ -23,11 +23,11 @@ static void change(const char *directory, uint64_t at, const char *key, const ch
 	};
 	struct journal *journal;
 
-	(void)snprintf(change.key, sizeof(change.key), "%s", key);
-	(void)snprintf(change.who, sizeof(change.who), "%s", tail);
+	snprintf(change.key, sizeof(change.key), "%s", key);
+	snprintf(change.who, sizeof(change.who), "%s", tail);
 	assert_int_equal(journal_open(directory, &journal, NULL), 0);
 	assert_int_equal(journal_intend(journal, &change), 0);
-	(void)snprintf(change.new_value, sizeof(change.new_value), "5");
+	snprintf(change.new_value, sizeof(change.new_value), "5");
 	assert_int_equal(journal_settle(journal, &change, outcome), 0);
 	journal_close(journal);
 }
@@ -48,7 +48,6 @@ static void test_journal_names_author_of_change(void **state)
 	char directory[300], file[320];
 	struct journal_tail *tail;
 
-	(void)state;
 	(void)tree_at(dir, "state", directory, sizeof(directory));
 	assert_int_equal(journal_tail_new(directory, &tail), 0);
 	assert_string_equal(author(tail, "memory.max", 0, 5), ""); /* no journal yet */
@@ -70,7 +69,7 @@ static void test_journal_names_author_of_change(void **state)
 	change(directory, 40, "", "rule f", 0, CGW_OUTCOME_DONE);
 	assert_string_equal(author(tail, "cgroup.freeze", 38, 42), "rule f");
 	/* A new journal replaces the file. */
-	(void)snprintf(file, sizeof(file), "%s/journal", directory);
+	snprintf(file, sizeof(file), "%s/journal", directory);
 	assert_int_equal(unlink(file), 0);
 	change(directory, 50, "memory.max", "cgward run", 0, CGW_OUTCOME_DONE);
 	assert_string_equal(author(tail, "memory.max", 48, 52), "cgward run");

@@ -40,7 +40,6 @@ static void test_value_of_replaced_group_is_left(void **state)
 {
 	const struct cgw_step step = set_pids_max("64");
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (int force = 0; force <= 1; force++) {
 			struct machine machine = machine_begin(version, false, false);
@@ -58,7 +57,6 @@ static void test_frozen_state_of_replaced_group_is_left(void **state)
 {
 	const struct cgw_step step = {.kind = CGW_STEP_FREEZE, .path = "/web"};
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 
@@ -79,7 +77,6 @@ static void test_group_of_another_hierarchy_is_left(void **state)
 	struct machine machine = machine_begin(1, false, false);
 	const struct cgw_step step = set_pids_max("64");
 
-	(void)state;
 	fake_id = 4711;
 	apply(&machine, &step);
 	machine_set_aside(&machine, "pids");
@@ -91,7 +88,6 @@ static void test_value_changed_by_another_process_is_left(void **state)
 {
 	const struct cgw_step step = set_pids_max("64");
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 
@@ -125,7 +121,6 @@ static void test_created_group_is_deleted(void **state)
 {
 	const struct cgw_step step = {.kind = CGW_STEP_CREATE, .path = "/new/group"};
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 
@@ -145,7 +140,6 @@ static void test_replacement_of_created_group_is_left(void **state)
 {
 	const struct cgw_step step = {.kind = CGW_STEP_CREATE, .path = "/web"};
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 
@@ -169,7 +163,6 @@ static void test_replacement_in_created_hierarchy_is_left(void **state)
 	const struct cgw_step step = {.kind = CGW_STEP_CREATE, .path = "/web"};
 	struct machine machine = machine_begin(1, false, false);
 
-	(void)state;
 	machine_file(&machine, "cpu,cpuacct", "/web", "cgroup.procs", "");
 	machine_set_aside(&machine, "memory");
 	apply(&machine, &step);
@@ -189,14 +182,13 @@ static void list_process(struct machine *machine, const char *group)
 {
 	char groups[256];
 
-	(void)snprintf(groups, sizeof(groups), "3:pids:%s\n2:memory:%s\n4:freezer:%s\n0::%s\n",
-		       group, group, group, group);
+	snprintf(groups, sizeof(groups), "3:pids:%s\n2:memory:%s\n4:freezer:%s\n0::%s\n", group,
+		 group, group, group);
 	test_process_list(machine->dir, machine->process.pid, groups, false);
 }
 
 static void test_moved_process_is_moved_back(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 		struct cgw_step step = move(&machine);
@@ -213,7 +205,6 @@ static void test_moved_process_is_moved_back(void **state)
 /* Another process may have moved it since, or its PID belongs to another process by now. */
 static void test_process_of_another_group_is_not_moved(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 		struct cgw_step step = move(&machine);
@@ -234,10 +225,9 @@ static void test_exited_process_is_not_moved(void **state)
 	struct cgw_step step = move(&machine);
 	char path[64];
 
-	(void)state;
 	list_process(&machine, "/other");
 	apply(&machine, &step);
-	(void)snprintf(path, sizeof(path), "proc/%d", (int)machine.process.pid);
+	snprintf(path, sizeof(path), "proc/%d", (int)machine.process.pid);
 	tree_remove(machine.dir, path);
 	undo(&machine, false, -ESRCH, "has exited");
 	assert_int_equal(machine_end(&machine), 0);
@@ -246,9 +236,6 @@ static void test_exited_process_is_not_moved(void **state)
 static int refuse_all(void *context, const char *path, enum cgw_step_kind kind,
 		      struct cgw_diag *diag)
 {
-	(void)context;
-	(void)path;
-	(void)kind;
 	return cgw_diag_set(diag, -EPERM, "protected by the policy");
 }
 
@@ -257,7 +244,6 @@ static void test_protected_group_is_left(void **state)
 {
 	const struct cgw_step step = set_pids_max("64");
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 		struct cgw_limit_options options = machine_options(&machine);
@@ -282,7 +268,6 @@ static void test_failed_undo_can_be_repeated(void **state)
 	const struct cgw_limit_options options = machine_options(&machine);
 	struct cgw_result result;
 
-	(void)state;
 	apply(&machine, &step);
 	fake_fail_at = 1;
 	fake_fail_with = -EIO;

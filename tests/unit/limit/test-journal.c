@@ -56,7 +56,7 @@ static int settle(const struct fixture *fixture, uint64_t id, const char *value)
 {
 	struct cgw_change change = {.id = id};
 
-	(void)snprintf(change.new_value, sizeof(change.new_value), "%s", value);
+	snprintf(change.new_value, sizeof(change.new_value), "%s", value);
 	return journal_settle(fixture->journal, &change, CGW_OUTCOME_DONE);
 }
 
@@ -160,7 +160,7 @@ static void test_numbers_continue_after_rotation(void **state)
 	append(fixture, "\n");
 	/* The rest of an action stays in the same file. */
 	assert_int_equal(intend(fixture, "/a", 1), 2);
-	(void)snprintf(old, sizeof(old), "%s.old", fixture->file);
+	snprintf(old, sizeof(old), "%s.old", fixture->file);
 	assert_int_not_equal(access(old, F_OK), 0);
 	assert_int_equal(intend(fixture, "/b", 0), 3);
 	assert_int_equal(access(old, F_OK), 0);
@@ -187,7 +187,7 @@ static void test_two_writers_use_no_number_twice(void **state)
 	assert_int_equal(settle(fixture, 2, "5"), 0);
 	assert_int_equal(intend(fixture, "/a", 0), 4);
 	assert_int_equal(intend(&other, "/b", 0), 5);
-	(void)snprintf(old, sizeof(old), "%s.old", fixture->file);
+	snprintf(old, sizeof(old), "%s.old", fixture->file);
 	assert_int_equal(rename(fixture->file, old), 0);
 	assert_int_equal(intend(&other, "/b", 0), 6);
 	assert_int_equal(intend(fixture, "/a", 0), 7);
@@ -230,7 +230,6 @@ static void test_directory_that_others_can_write_is_refused(void **state)
 
 static int check_unit_change(void *context, const struct cgw_change *change)
 {
-	(void)context;
 	assert_string_equal(change->unit, "a\\x2db.service");
 	assert_true(change->user_unit);
 	assert_int_equal(change->manager_uid, 1000);

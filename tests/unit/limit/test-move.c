@@ -54,7 +54,7 @@ static void test_own_process_is_not_moved_into_a_trap(void **state)
 	for (size_t i = 0; i < sizeof(traps) / sizeof(traps[0]); i++) {
 		char file[128];
 
-		(void)snprintf(file, sizeof(file), "cgroup/%s", traps[i].file);
+		snprintf(file, sizeof(file), "cgroup/%s", traps[i].file);
 		tree_file(machine->dir, file, traps[i].value);
 		assert_int_equal(move(machine, options_of(machine), getpid(), "/web", &result),
 				 -EPERM);
@@ -77,7 +77,6 @@ static void test_own_process_is_not_moved_into_a_trap(void **state)
 static int protect_db(void *context, const char *path, enum cgw_step_kind kind,
 		      struct cgw_diag *diag)
 {
-	(void)context;
 	assert_int_equal(kind, CGW_STEP_MOVE);
 	return strcmp(path, "/db") == 0 ? cgw_diag_set(diag, -EPERM, "protected by [protect db]")
 					: 0;

@@ -334,7 +334,7 @@ static void test_undo_refuses_changed_value(void **state)
 	     name += strlen(name) + 1) {
 		char path[64];
 
-		(void)snprintf(path, sizeof(path), "cgroup/%s/web", name);
+		snprintf(path, sizeof(path), "cgroup/%s/web", name);
 		tree_remove(machine->dir, path);
 	}
 	assert_int_equal(cgw_journal_undo(machine->layout, &options, 0, &result), -ENOENT);

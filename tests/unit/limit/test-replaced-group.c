@@ -35,7 +35,6 @@ static void fail_step(unsigned version, enum cgw_step_kind kind, int error,
 /* The counterpart of the tests below: the group that was meant is changed. */
 static void test_expected_group_is_changed(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 			struct machine machine = begin(version, kinds[i]);
@@ -77,7 +76,6 @@ static void assert_untouched(struct machine *machine, const struct cgw_step *str
 
 static void test_replaced_group_is_refused(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 			struct machine machine = begin(version, kinds[i]);
@@ -102,7 +100,6 @@ static void test_replaced_group_is_refused(void **state)
 /* v1: only one of the group's directories is that of another group now. */
 static void test_group_replaced_in_one_hierarchy_is_refused(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		for (size_t which = 0; which < ARRAY_SIZE(v1_hierarchies); which++) {
 			struct machine machine = begin(1, kinds[i]);
@@ -134,7 +131,6 @@ static struct machine *replaced_machine; /* by replace_web() */
 
 static void replace_web(const char *file)
 {
-	(void)file;
 	fake_before_write = NULL;
 	machine_replace(replaced_machine);
 }
@@ -170,7 +166,6 @@ static void replace_during_plan(unsigned version, enum cgw_step_kind kind, bool 
 /* A plan may take seconds, for example to freeze a group, in which a later one is replaced. */
 static void test_group_replaced_during_plan_is_refused(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 			replace_during_plan(version, kinds[i], true);
@@ -181,14 +176,12 @@ static void test_group_replaced_during_plan_is_refused(void **state)
 
 static void replace_web_at_second_write(const char *file)
 {
-	(void)file;
 	fake_before_write = replace_web;
 }
 
 /* The old value belongs to a group that no longer exists, not to the new one. */
 static void test_rollback_leaves_replaced_group(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 		const struct cgw_limit_options options = machine_options(&machine);
@@ -218,7 +211,6 @@ static void test_rollback_leaves_replaced_group(void **state)
 static int refuse_web(void *context, const char *path, enum cgw_step_kind kind,
 		      struct cgw_diag *diag)
 {
-	(void)kind;
 	assert_string_equal(context, "policy");
 	return strcmp(path, "/web") == 0 ? cgw_diag_set(diag, -EPERM, "protected by the policy")
 					 : 0;
@@ -229,7 +221,6 @@ static void test_protected_group_is_refused(void **state)
 {
 	static char context[] = "policy";
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 			struct machine machine = begin(version, kinds[i]);

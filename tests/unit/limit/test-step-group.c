@@ -16,8 +16,7 @@ static const char *directory_of(const struct machine *machine, const char *group
 {
 	static char path[256];
 
-	(void)snprintf(path, sizeof(path), "cgroup%s%s", machine->version == 1 ? "/memory" : "",
-		       group);
+	snprintf(path, sizeof(path), "cgroup%s%s", machine->version == 1 ? "/memory" : "", group);
 	return path;
 }
 
@@ -38,7 +37,6 @@ static int create_and_fail(struct machine *machine)
 
 static void test_created_group_is_rolled_back(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 
@@ -57,7 +55,6 @@ static int make_directory_after_another(int directory, const char *name)
 /* Between the check and mkdir() another process creates the group: it is not ours to remove. */
 static void test_group_of_another_process_is_not_rolled_back(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 		struct kernel_ops ops = *machine.layout->ops;
@@ -74,7 +71,6 @@ static struct machine *replacing; /* by replace_new() */
 
 static void replace_new(const char *file)
 {
-	(void)file;
 	fake_before_write = NULL;
 	tree_move(replacing->dir, directory_of(replacing, "/new"), "removed-new");
 	tree_directory(replacing->dir, directory_of(replacing, "/new"));
@@ -83,7 +79,6 @@ static void replace_new(const char *file)
 /* While the plan is applied, the created group is removed and created again by another process. */
 static void test_replacement_of_created_group_is_not_rolled_back(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 
@@ -109,7 +104,6 @@ static void test_populated_group_is_not_deleted(void **state)
 {
 	struct cgw_result result;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(v1_hierarchies); i++) {
 		struct machine machine = machine_begin(1, false, false);
 
@@ -119,7 +113,7 @@ static void test_populated_group_is_not_deleted(void **state)
 		for (size_t k = 0; k < ARRAY_SIZE(v1_hierarchies); k++) {
 			char path[64];
 
-			(void)snprintf(path, sizeof(path), "cgroup/%s/web", v1_hierarchies[k]);
+			snprintf(path, sizeof(path), "cgroup/%s/web", v1_hierarchies[k]);
 			assert_true(exists(&machine, path));
 		}
 		assert_int_equal(machine_end(&machine), 0);
@@ -130,7 +124,6 @@ static void test_descendants_are_deleted_on_request(void **state)
 {
 	struct cgw_result result;
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 

@@ -15,10 +15,10 @@ static ssize_t watch_read(int fd, void *buffer, size_t size, off_t offset)
 	char link[64], path[4096], file[64];
 	ssize_t path_length;
 
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	path_length = readlink(link, path, sizeof(path) - 1);
 	path[path_length > 0 ? path_length : 0] = '\0';
-	(void)snprintf(file, sizeof(file), "/%d/stat", (int)watched->process.pid);
+	snprintf(file, sizeof(file), "/%d/stat", (int)watched->process.pid);
 	if (strstr(path, file) != NULL && offset == 0 && ++stat_count == 2 && on_list != NULL)
 		on_list();
 	if (on_check != NULL && stat_count >= 2 && offset == 0 &&
@@ -69,7 +69,6 @@ static void test_member_is_signalled(void **state)
 	static const int signals[] = {SIGTERM, SIGKILL};
 	struct cgw_result result;
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 			struct machine machine = machine_begin(version, true, false);
@@ -82,12 +81,11 @@ static void test_member_of_descendant_is_signalled(void **state)
 {
 	struct cgw_result result;
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, true, false);
 		char procs[32];
 
-		(void)snprintf(procs, sizeof(procs), "%d\n", (int)machine.process.pid);
+		snprintf(procs, sizeof(procs), "%d\n", (int)machine.process.pid);
 		for (size_t i = 0; i < ARRAY_SIZE(v1_hierarchies); i++)
 			machine_file(&machine, v1_hierarchies[i], "/web", "cgroup.procs", "");
 		machine_file(&machine, "pids", "/web/worker", "cgroup.procs", procs);
@@ -101,7 +99,7 @@ static void list_other(void)
 {
 	char procs[32];
 
-	(void)snprintf(procs, sizeof(procs), "%d7\n", (int)watched->process.pid);
+	snprintf(procs, sizeof(procs), "%d7\n", (int)watched->process.pid);
 	list_members(procs);
 }
 
@@ -114,7 +112,6 @@ static void test_process_that_left_is_not_signalled(void **state)
 	static void (*const left[])(void) = {empty_web, list_other};
 	struct cgw_result result;
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (size_t i = 0; i < ARRAY_SIZE(left); i++) {
 			struct machine machine = machine_begin(version, true, false);
@@ -133,15 +130,14 @@ static void test_process_with_unreadable_group_is_signalled(void **state)
 {
 	static const char *const missing[] = {"", "/cgroup", "/stat"};
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (size_t i = 0; i < ARRAY_SIZE(missing); i++) {
 			struct machine machine = machine_begin(version, true, false);
 			struct cgw_result result;
 			char path[64];
 
-			(void)snprintf(path, sizeof(path), "proc/%d%s", (int)machine.process.pid,
-				       missing[i]);
+			snprintf(path, sizeof(path), "proc/%d%s", (int)machine.process.pid,
+				 missing[i]);
 			tree_remove(machine.dir, path);
 			assert_int_equal(kill_web(&machine, SIGTERM, &result), SIGTERM);
 			assert_non_null(strstr(result.new_value, "1 signalled"));
@@ -153,7 +149,6 @@ static void test_kernel_thread_is_not_signalled(void **state)
 	struct machine machine = machine_begin(2, true, false);
 	struct cgw_result result;
 
-	(void)state;
 	test_process_list(machine.dir, machine.process.pid, "0::/web\n", true);
 	assert_int_equal(kill_web(&machine, SIGTERM, &result), 0);
 	assert_non_null(strstr(result.new_value, "0 signalled"));
@@ -168,8 +163,7 @@ static void fork_into_web(void)
 	on_check = NULL;
 	forked = test_process_start();
 	test_process_list(watched->dir, forked.pid, "0::/web\n", false);
-	(void)snprintf(procs, sizeof(procs), "%d\n%d\n", (int)watched->process.pid,
-		       (int)forked.pid);
+	snprintf(procs, sizeof(procs), "%d\n%d\n", (int)watched->process.pid, (int)forked.pid);
 	list_members(procs);
 }
 
@@ -179,7 +173,6 @@ static void test_forked_process_is_signalled(void **state)
 	struct machine machine = machine_begin(2, true, false);
 	struct cgw_result result;
 
-	(void)state;
 	on_check = fork_into_web;
 	assert_int_equal(kill_web(&machine, SIGTERM, &result), SIGTERM);
 	assert_int_equal(test_process_end(&forked), SIGTERM);
@@ -191,10 +184,9 @@ static void let_die(void)
 {
 	char path[64], text[256];
 
-	(void)snprintf(path, sizeof(path), "proc/%d/stat", (int)watched->process.pid);
-	(void)snprintf(text, sizeof(text),
-		       "%d (test) Z 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n",
-		       (int)watched->process.pid);
+	snprintf(path, sizeof(path), "proc/%d/stat", (int)watched->process.pid);
+	snprintf(text, sizeof(text), "%d (test) Z 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n",
+		 (int)watched->process.pid);
 	tree_file(watched->dir, path, text);
 }
 
@@ -230,7 +222,6 @@ static void test_dead_process_is_not_reported_as_remaining(void **state)
 {
 	struct cgw_result result = {0};
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		kill_late(version, 1, NULL, &result);
 		assert_non_null(strstr(result.diag.text, "processes remain after SIGKILL"));
@@ -250,7 +241,6 @@ static void test_killed_group_is_not_left_frozen(void **state)
 	struct cgw_result result;
 	const char *frozen = NULL;
 
-	(void)state;
 	assert_int_equal(kill_web(&machine, SIGKILL, &result), SIGKILL);
 	assert_null(strstr(fake_log, "FROZEN"));
 	/* A busy machine may need long for the first passes, which do not freeze. */

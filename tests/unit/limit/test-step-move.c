@@ -16,7 +16,7 @@ static char pid_text[16];
 
 static const char *pid_of(const struct machine *machine)
 {
-	(void)snprintf(pid_text, sizeof(pid_text), "%d", (int)machine->process.pid);
+	snprintf(pid_text, sizeof(pid_text), "%d", (int)machine->process.pid);
 	return pid_text;
 }
 
@@ -37,7 +37,6 @@ static void test_process_is_moved_in_each_hierarchy(void **state)
 	const struct cgw_step step = move_to(&machine, "/web");
 	struct cgw_result result;
 
-	(void)state;
 	machine_set_aside(&machine, "freezer");
 	list_process(&machine, "4:freezer:/\n3:pids:/other\n2:memory:/web\n1:cpu,cpuacct:/\n");
 	assert_int_equal(machine_apply(&machine, &options, &step, 1, &result), 0);
@@ -56,7 +55,6 @@ static void test_process_is_moved_in_each_hierarchy(void **state)
 /* The second or third hierarchy refuses: the process goes back to where it was in the others. */
 static void test_partial_move_is_rolled_back(void **state)
 {
-	(void)state;
 	for (unsigned at = 2; at <= 3; at++) {
 		struct machine machine = machine_begin(1, false, false);
 		const struct cgw_limit_options options = machine_options(&machine);
@@ -76,7 +74,6 @@ static void test_partial_move_is_rolled_back(void **state)
 
 static void test_move_is_rolled_back_with_its_plan(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, false, false);
 		const struct cgw_limit_options options = machine_options(&machine);
@@ -105,7 +102,6 @@ static void test_process_that_cannot_be_moved_is_refused(void **state)
 {
 	struct cgw_result result;
 
-	(void)state;
 	for (int is_gone = 0; is_gone <= 1; is_gone++) {
 		struct machine machine = machine_begin(2, false, false);
 		const struct cgw_limit_options options = machine_options(&machine);
@@ -113,7 +109,7 @@ static void test_process_that_cannot_be_moved_is_refused(void **state)
 		char path[64];
 
 		test_process_list(machine.dir, machine.process.pid, "0::/other\n", true);
-		(void)snprintf(path, sizeof(path), "proc/%s", pid_of(&machine));
+		snprintf(path, sizeof(path), "proc/%s", pid_of(&machine));
 		if (is_gone)
 			tree_remove(machine.dir, path);
 		assert_int_equal(machine_apply(&machine, &options, &step, 1, &result),

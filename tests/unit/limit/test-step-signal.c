@@ -36,13 +36,12 @@ static int record(void *context, const struct cgw_change *change)
 
 	recorded->count++;
 	recorded->change = *change;
-	(void)snprintf(recorded->path, sizeof(recorded->path), "%s", change->path);
+	snprintf(recorded->path, sizeof(recorded->path), "%s", change->path);
 	return 0;
 }
 
 static void test_signal_is_in_the_journal(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine machine = machine_begin(version, true, false);
 		const struct cgw_step step = step_of(&machine);
@@ -61,8 +60,7 @@ static void test_signal_is_in_the_journal(void **state)
 		assert_int_equal(recorded.change.process_start, START_TICKS);
 		assert_int_equal(recorded.change.signal, SIGTERM);
 		assert_true(recorded.change.group_id != 0);
-		(void)snprintf(expected, sizeof(expected), "process %d (test)",
-			       (int)machine.process.pid);
+		snprintf(expected, sizeof(expected), "process %d (test)", (int)machine.process.pid);
 		assert_string_equal(recorded.change.old_value, expected);
 		assert_string_equal(recorded.change.new_value, "signal 15");
 		assert_int_equal(machine_end(&machine), SIGTERM);
@@ -75,7 +73,6 @@ static void test_process_of_a_group_below_is_signalled(void **state)
 	const struct cgw_step step = step_of(&machine);
 	struct cgw_result result;
 
-	(void)state;
 	test_process_list(machine.dir, machine.process.pid, "0::/web/worker\n", false);
 	assert_int_equal(apply(&machine, &step, &result), 0);
 	assert_non_null(strstr(result.old_value, " (test) in /web/worker"));
@@ -90,8 +87,7 @@ static void test_process_with_unreadable_group_is_signalled(void **state)
 	struct cgw_result result;
 	char path[64];
 
-	(void)state;
-	(void)snprintf(path, sizeof(path), "proc/%d/cgroup", (int)machine.process.pid);
+	snprintf(path, sizeof(path), "proc/%d/cgroup", (int)machine.process.pid);
 	tree_remove(machine.dir, path);
 	assert_int_equal(apply(&machine, &step, &result), 0);
 	assert_int_equal(machine_end(&machine), SIGTERM);
@@ -102,10 +98,9 @@ static void let_exit(struct machine *machine)
 	char path[64], text[256];
 
 	/* Another process has its PID. */
-	(void)snprintf(path, sizeof(path), "proc/%d/stat", (int)machine->process.pid);
-	(void)snprintf(text, sizeof(text),
-		       "%d (test) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4712 0 0\n",
-		       (int)machine->process.pid);
+	snprintf(path, sizeof(path), "proc/%d/stat", (int)machine->process.pid);
+	snprintf(text, sizeof(text), "%d (test) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4712 0 0\n",
+		 (int)machine->process.pid);
 	tree_file(machine->dir, path, text);
 }
 
@@ -143,7 +138,6 @@ static const struct {
 
 static void test_other_process_is_not_signalled(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(others); i++) {
 		struct machine machine = machine_begin(1 + (unsigned)i % 2, true, false);
 		struct cgw_step step = step_of(&machine);
@@ -172,7 +166,6 @@ static void change_at_open(void)
 /* Whenever it happens before the signal, another process does not get it. */
 static void test_process_that_changes_meanwhile_is_not_signalled(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		bool was_late = false;
 
@@ -203,7 +196,6 @@ static void test_own_and_init_process_are_refused(void **state)
 {
 	const pid_t pids[] = {1, getpid()};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
 		struct machine machine = machine_begin(2, false, false);
 		struct cgw_step step = step_of(&machine);
@@ -225,7 +217,6 @@ static void test_move_of_another_process_is_refused(void **state)
 	struct cgw_step step = step_of(&machine);
 	struct cgw_result result;
 
-	(void)state;
 	step.kind = CGW_STEP_MOVE;
 	step.path = "/other";
 	let_exit(&machine);

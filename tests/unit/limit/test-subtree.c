@@ -90,7 +90,7 @@ static bool is_open(const struct visits *visits, const struct target *group)
 	char path[4096], name[2 * LEVELS_MAX + 64];
 	struct stat named, open;
 
-	(void)snprintf(name, sizeof(name), "cgroup%s", group->path);
+	snprintf(name, sizeof(name), "cgroup%s", group->path);
 	(void)tree_at(visits->machine->dir, name, path, sizeof(path));
 	return stat(path, &named) == 0 && fstat(group->directory, &open) == 0 &&
 	       named.st_ino == open.st_ino && group->id == open.st_ino;
@@ -103,7 +103,7 @@ static int enter(void *context, const struct target *group)
 
 	visits->groups++;
 	visits->right = visits->right && is_open(visits, group);
-	(void)snprintf(visits->text + used, sizeof(visits->text) - used, "%s ", group->path);
+	snprintf(visits->text + used, sizeof(visits->text) - used, "%s ", group->path);
 	return 0;
 }
 
@@ -113,8 +113,7 @@ static int leave(void *context, const struct target *parent, const char *name)
 	size_t used = strlen(visits->text);
 
 	visits->right = visits->right && is_open(visits, parent);
-	(void)snprintf(visits->text + used, sizeof(visits->text) - used, "<%s:%s ", parent->path,
-		       name);
+	snprintf(visits->text + used, sizeof(visits->text) - used, "<%s:%s ", parent->path, name);
 	return 0;
 }
 
@@ -156,7 +155,7 @@ static void make_chain(const struct machine *machine, const char *top, int level
 	for (int i = 0; i < levels; i++) {
 		length += snprintf(path + length, sizeof(path) - (size_t)length, "/d");
 		tree_directory(machine->dir, path);
-		(void)snprintf(beside, sizeof(beside), "%s/x", path);
+		snprintf(beside, sizeof(beside), "%s/x", path);
 		if (every > 0 && i % every == 0)
 			tree_directory(machine->dir, beside);
 	}
@@ -172,11 +171,11 @@ static void test_cost_per_group_does_not_depend_on_depth(void **state)
 			char top[32];
 			unsigned half;
 
-			(void)snprintf(top, sizeof(top), "/half%d%d", with_leave, every);
+			snprintf(top, sizeof(top), "/half%d%d", with_leave, every);
 			make_chain(machine, top, LEVELS_MAX / 2, every);
 			(void)walk(machine, top, with_leave);
 			half = calls;
-			(void)snprintf(top, sizeof(top), "/whole%d%d", with_leave, every);
+			snprintf(top, sizeof(top), "/whole%d%d", with_leave, every);
 			make_chain(machine, top, LEVELS_MAX, every);
 			(void)walk(machine, top, with_leave);
 			/* open, stat, open to list, two lists, two closes; on leaving two more */

@@ -58,14 +58,13 @@ static void note(const char *member, const char *text)
 {
 	size_t used = strlen(fake.log);
 
-	(void)snprintf(fake.log + used, sizeof(fake.log) - used, "%s(%s) ", member, text);
+	snprintf(fake.log + used, sizeof(fake.log) - used, "%s(%s) ", member, text);
 }
 
 static int on_simple(sd_bus_message *message, void *context, sd_bus_error *error)
 {
 	const char *member = sd_bus_message_get_member(message), *unit = "";
 
-	(void)context;
 	(void)sd_bus_message_read(message, "s", &unit);
 	note(member, unit);
 	if (strcmp(unit, "gone.service") == 0)
@@ -91,7 +90,6 @@ static int on_job(sd_bus_message *message, void *context, sd_bus_error *error)
 	const char *unit = "", *job = "/org/freedesktop/systemd1/job/7";
 	int r;
 
-	(void)context;
 	(void)sd_bus_message_read(message, "s", &unit);
 	note(sd_bus_message_get_member(message), unit);
 	if (fake.exists_first)
@@ -109,7 +107,6 @@ static int on_find(sd_bus_message *message, void *context, sd_bus_error *error)
 {
 	const char *path = "";
 
-	(void)context;
 	(void)sd_bus_message_read(message, "s", &path);
 	note("Find", path);
 	if (fake.unit_group == NULL)
@@ -121,10 +118,6 @@ static int on_find(sd_bus_message *message, void *context, sd_bus_error *error)
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property,
 			sd_bus_message *reply, void *context, sd_bus_error *error)
 {
-	(void)path;
-	(void)interface;
-	(void)context;
-	(void)error;
 	if (fake.drop_property && strcmp(property, "DropInPaths") == 0) {
 		fake.drop_property = false;
 		sd_bus_close(bus);
@@ -208,7 +201,6 @@ static void serve(int fd)
 
 static void *run_fake(void *context)
 {
-	(void)context;
 	while (!fake.stop) {
 		int fd = accept4(fake.listener, NULL, NULL, SOCK_CLOEXEC);
 
@@ -223,10 +215,9 @@ static int start_fake(void **state)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	(void)state;
 	fake = (struct fake){.dir = tree_new(), .job_result = "done"};
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/bus", fake.dir->path);
-	(void)snprintf(fake.address, sizeof(fake.address), "unix:path=%s", address.sun_path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/bus", fake.dir->path);
+	snprintf(fake.address, sizeof(fake.address), "unix:path=%s", address.sun_path);
 	fake.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(fake.listener, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fake.listener, 8), 0);
@@ -235,7 +226,6 @@ static int start_fake(void **state)
 
 static int stop_fake(void **state)
 {
-	(void)state;
 	fake.stop = true;
 	(void)shutdown(fake.listener, SHUT_RDWR);
 	pthread_join(fake.thread, NULL);
@@ -262,7 +252,6 @@ static void test_calls_reach_manager(void **state)
 	struct systemd *systemd = connect_fake();
 	struct cgw_diag diag = {0};
 
-	(void)state;
 	assert_int_equal(systemd_set(systemd, &a_service, &memory, 1, false, &diag), 0);
 	assert_int_equal(systemd_freeze(systemd, &a_service, 0, &diag), 0);
 	assert_int_equal(systemd_thaw(systemd, &a_service, 0, &diag), 0);
@@ -284,7 +273,6 @@ static void test_freeze_timeout_thaws(void **state)
 	struct systemd *systemd = connect_fake();
 	struct cgw_diag diag = {0};
 
-	(void)state;
 	fake.silent_freeze = true;
 	assert_int_equal(systemd_freeze(systemd, &a_service, 200000000, &diag), -ETIMEDOUT);
 	assert_string_equal(fake.log, "FreezeUnit(a.service) ThawUnit(a.service) ");
@@ -301,7 +289,6 @@ static void test_lost_connection_is_retried(void **state)
 	struct systemd *systemd = connect_fake();
 	struct cgw_diag diag = {0};
 
-	(void)state;
 	fake.drop_first = true;
 	assert_int_equal(systemd_kill(systemd, &a_service, 15, &diag), 0);
 	assert_int_equal(fake.connections, 2);
@@ -316,7 +303,6 @@ static void test_missing_user_manager_fails(void **state)
 	struct cgw_owner user = {
 		.kind = CGW_OWNER_SYSTEMD_USER, .unit = "a.service", .uid = 4000000};
 
-	(void)state;
 	assert_int_equal(systemd_open_at("unix:path=/nonexistent/bus", &systemd), 0);
 	/* A missing user manager is reported without retries. */
 	assert_int_equal(systemd_kill(systemd, &user, 15, &diag), -EHOSTUNREACH);
@@ -335,7 +321,6 @@ static void test_scope_start_and_stop(void **state)
 	struct systemd *systemd = connect_fake();
 	struct cgw_diag diag = {0};
 
-	(void)state;
 	assert_int_equal(systemd_start_scope(systemd, &scope, &diag), 0);
 	/* The job may finish before its path is known here. */
 	fake.job_first = true;
@@ -371,7 +356,6 @@ static void test_owner_is_unit_at_path(void **state)
 	struct cgw_diag diag = {0};
 	struct cgw_owner owner;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		fake.unit_group = rows[i].group;
 		fake.unit_delegates = rows[i].delegates;
@@ -394,7 +378,6 @@ static void test_watchdog_timeout_is_read(void **state)
 	const struct cgw_owner nameless = {.kind = CGW_OWNER_SYSTEMD};
 	struct systemd *systemd = connect_fake();
 
-	(void)state;
 	fake.unit_group = "/system.slice/a.service";
 	assert_int_equal(systemd_watchdog_us(systemd, &a_service), 0);
 	fake.watchdog_us = 3000000;
@@ -414,7 +397,6 @@ static void test_unit_is_found_by_name(void **state)
 	struct cgw_diag diag = {0};
 	char group[64];
 
-	(void)state;
 	fake.load_state = "loaded";
 	fake.unit_group = "/other.slice/a.service";
 	assert_int_equal(systemd_unit_group(systemd, &a_service, group, sizeof(group), &diag), 0);
@@ -436,7 +418,6 @@ static void test_new_drop_ins_are_found(void **state)
 	struct cgw_diag diag = {0};
 	char *list = NULL;
 
-	(void)state;
 	fake.unit_group = "/a.service";
 	fake.drop_ins[0] = "/etc/a.conf";
 	fake.drop_ins[1] = "/run/b.conf";
@@ -463,7 +444,6 @@ static void test_removed_drop_ins_are_reloaded(void **state)
 	struct systemd *systemd = connect_fake();
 	char ours[320], other[320], lines[700];
 
-	(void)state;
 	fake.unit_group = "/a.service";
 	(void)tree_at(fake.dir, "system.control/a.service.d/50-MemoryMax.conf", ours, sizeof(ours));
 	tree_file(fake.dir, "system.control/a.service.d/50-MemoryMax.conf", "x");
@@ -472,8 +452,7 @@ static void test_removed_drop_ins_are_reloaded(void **state)
 	assert_int_equal(systemd_freeze(systemd, &a_service, 0, NULL), 0); /* connects */
 	assert_int_equal(systemd_reload(systemd, NULL), 0);
 	fake.log[0] = '\0';
-	(void)snprintf(lines, sizeof(lines), "%s\n%s\n/nonexistent/system.control/x\n", ours,
-		       other);
+	snprintf(lines, sizeof(lines), "%s\n%s\n/nonexistent/system.control/x\n", ours, other);
 	assert_int_equal(systemd_remove_drop_ins(systemd, &a_service, lines), 0);
 	assert_int_equal(access(ours, F_OK), -1);
 	*strrchr(ours, '/') = '\0';

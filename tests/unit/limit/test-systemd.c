@@ -31,7 +31,6 @@ static void test_user_service_names(void **state)
 	};
 	uid_t uid = 7;
 
-	(void)state;
 	assert_int_equal(systemd_user_of("user@1000.service", &uid), 0);
 	assert_int_equal(uid, 1000);
 	assert_int_equal(systemd_user_of("user@0.service", &uid), 0);
@@ -44,7 +43,6 @@ static void test_user_service_names(void **state)
 
 static void test_descendant_paths(void **state)
 {
-	(void)state;
 	assert_true(systemd_is_below("/a/b", "/a"));
 	assert_true(systemd_is_below("/a", "/"));
 	assert_false(systemd_is_below("/a", "/a"));
@@ -78,7 +76,6 @@ static void test_engines_by_path(void **state)
 		{"", NULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *engine = systemd_engine_of(rows[i].path);
 
@@ -118,7 +115,6 @@ static void test_units_by_path(void **state)
 		{"/", "", "", (uid_t)-1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char unit[256] = "";
 		uid_t uid;
@@ -137,7 +133,6 @@ static void test_dbus_path_is_valid(void **state)
 {
 	char path[32];
 
-	(void)state;
 	systemd_dbus_path("/a/b", path, sizeof(path));
 	assert_string_equal(path, "/a/b");
 	systemd_dbus_path("/a/\xff/c", path, sizeof(path));
@@ -173,7 +168,6 @@ static void test_busctl_command_lines(void **state)
 	size_t length = systemd_format_set(&owner, properties, ARRAY_SIZE(properties), false, text,
 					   sizeof(text));
 
-	(void)state;
 	assert_string_equal(text,
 			    "busctl " CALL "SetUnitProperties 'sba(sv)' 'dev-sd\\x2da.mount' true 6"
 			    " MemoryMax t 18446744073709551615 AllowedCPUs ay 2 3 128"
@@ -232,7 +226,6 @@ static void test_properties_are_appended(void **state)
 	int flag, fds[2];
 	sd_bus *bus;
 
-	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	assert_true(sd_bus_new(&bus) >= 0);
 	assert_true(sd_bus_set_fd(bus, fds[0], fds[0]) >= 0);
@@ -279,7 +272,6 @@ static void test_empty_unit_is_refused(void **state)
 {
 	const struct cgw_owner unmanaged = {.kind = CGW_OWNER_NONE};
 
-	(void)state;
 	assert_int_equal(systemd_freeze(NULL, &unmanaged, 0, NULL), -EINVAL);
 	assert_int_equal(systemd_thaw(NULL, &unmanaged, 0, NULL), -EINVAL);
 	assert_int_equal(systemd_kill(NULL, &unmanaged, 9, NULL), -EINVAL);
@@ -293,7 +285,6 @@ static void test_open_without_systemd_fails(void **state)
 {
 	struct systemd *systemd = NULL;
 
-	(void)state;
 	if (sd_booted() > 0)
 		skip();
 	assert_int_equal(systemd_open(&systemd), -EHOSTDOWN);
@@ -305,13 +296,11 @@ static void test_open_without_systemd_fails(void **state)
 
 static void test_properties_are_appended(void **state)
 {
-	(void)state;
 	skip();
 }
 
 static void test_empty_unit_is_refused(void **state)
 {
-	(void)state;
 	skip();
 }
 
@@ -321,7 +310,6 @@ static void test_open_without_systemd_fails(void **state)
 	struct systemd *systemd = NULL;
 	struct cgw_diag diag = {0};
 
-	(void)state;
 	assert_int_equal(systemd_open(&systemd), -EOPNOTSUPP);
 	assert_int_equal(systemd_thaw(NULL, &owner, 0, &diag), -EOPNOTSUPP);
 	assert_non_null(strstr(diag.text, "without systemd"));

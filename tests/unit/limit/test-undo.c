@@ -17,10 +17,8 @@ static char skipped_reason[256];
 
 static void on_skipped(void *context, const struct cgw_change *change, const char *reason)
 {
-	(void)context;
-	(void)change;
 	skipped_count++;
-	(void)snprintf(skipped_reason, sizeof(skipped_reason), "%s", reason);
+	snprintf(skipped_reason, sizeof(skipped_reason), "%s", reason);
 }
 
 static int undo_last(const struct machine *machine, const struct cgw_limit_options *options,
@@ -34,9 +32,8 @@ static int undo_last(const struct machine *machine, const struct cgw_limit_optio
 	assert_int_equal(cgw_plan_new(machine->layout, options, &plan), 0);
 	r = cgw_plan_add_undo(plan, 0, CGW_UNDO_TRANSACTION, on_skipped, NULL, &diag);
 	r = r < 0 ? r : cgw_plan_apply(plan);
-	(void)snprintf(message, size, "%s",
-		       cgw_plan_failure(plan) != NULL ? cgw_plan_failure(plan)->diag.text
-						      : diag.text);
+	snprintf(message, size, "%s",
+		 cgw_plan_failure(plan) != NULL ? cgw_plan_failure(plan)->diag.text : diag.text);
 	cgw_plan_free(plan);
 	return r;
 }
@@ -115,7 +112,7 @@ static void test_undo_skips_what_is_gone(void **state)
 	     name += strlen(name) + 1) {
 		char path[64];
 
-		(void)snprintf(path, sizeof(path), "cgroup/%s/web/new/cgroup.procs", name);
+		snprintf(path, sizeof(path), "cgroup/%s/web/new/cgroup.procs", name);
 		tree_file(machine->dir, path, "");
 	}
 	assert_int_equal(apply(machine, &options, &delete, 1, &result), 0);
@@ -240,7 +237,7 @@ static void test_undo_ignores_prose(void **state)
 	move_fixture(machine);
 	machine_process(machine, PID, "/web", 500);
 	assert_int_equal(mkdir(machine->journal, 0700), 0);
-	(void)snprintf(path, sizeof(path), "%s/journal", machine->journal);
+	snprintf(path, sizeof(path), "%s/journal", machine->journal);
 	file = fopen(path, "w");
 	fputs("{\"id\": 1, \"time_ns\": 1, \"kind\": \"move\", \"group\": \"/web\", "
 	      "\"hierarchy\": \"pids\", \"old\": \"77 in /old\", \"new\": \"77 in /web\"}\n",

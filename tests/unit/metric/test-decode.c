@@ -87,7 +87,6 @@ static void test_number_format(void **state)
 		ROW(NUMBER, "18446744073709551615\n", NULL, 1000, SCALE, STATE(BAD)),
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		check(&rows[i]);
 }
@@ -130,7 +129,6 @@ static void test_keyed_formats(void **state)
 		ROW(PRESSURE, "", "some.avg10", 1, SCALE, STATE(ABSENT)),
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		check(&rows[i]);
 }
@@ -165,7 +163,6 @@ static void test_instance_formats(void **state)
 		ROW(PER_CPU, "1 x 3 \n", NULL, 1, SCALE, STATE(BAD)),
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		check(&rows[i]);
 }
@@ -180,8 +177,8 @@ static int receive(void *context, uint32_t slot, const char *name, size_t name_l
 	struct received *received = context;
 	size_t used = strlen(received->text);
 
-	(void)snprintf(received->text + used, sizeof(received->text) - used, "%u:%.*s=%llu ", slot,
-		       (int)name_length, name, (unsigned long long)number.value);
+	snprintf(received->text + used, sizeof(received->text) - used, "%u:%.*s=%llu ", slot,
+		 (int)name_length, name, (unsigned long long)number.value);
 	return 0;
 }
 
@@ -193,11 +190,6 @@ static int receive_text(void *context, uint32_t slot, const char *text, size_t l
 static int return_error(void *context, uint32_t slot, const char *name, size_t name_length,
 			struct cgw_number number)
 {
-	(void)context;
-	(void)slot;
-	(void)name;
-	(void)name_length;
-	(void)number;
 	return -ENOMEM;
 }
 
@@ -214,7 +206,6 @@ static void test_values_belong_to_the_name_before_them(void **state)
 	struct received received = {""};
 	struct decode_sink sink = {receive, receive_text, &received};
 
-	(void)state;
 	assert_int_equal(decode(CGW_FORMAT_NESTED, text, strlen(text), requests, 2, numbers, &sink),
 			 0);
 	assert_string_equal(received.text, "0:7:4=28672 1:7:4=7 0:8:0=1 1:8:0=2 0:7:3=3 ");
@@ -231,7 +222,6 @@ static void test_sink_receives_instances(void **state)
 	struct received received = {""};
 	struct decode_sink sink = {receive, receive_text, &received};
 
-	(void)state;
 	assert_int_equal(decode(CGW_FORMAT_NESTED, text, strlen(text), requests, 2, numbers, &sink),
 			 0);
 	assert_string_equal(received.text, "0:8:0=5 2:8:0=6 0:8:16=7 2:8:16=8 ");
@@ -279,7 +269,6 @@ static void test_instances_by_format(void **state)
 		{CGW_FORMAT_NUMA, "anon", "anon N0= =5 N1\n\nanon\n", ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct decode_request request = {
 			.key = rows[i].key,
@@ -317,7 +306,6 @@ static void test_one_key_for_several_requests(void **state)
 		{"key", 3, 2, 1000, CGW_CONVERT_SCALE, false, true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct cgw_number numbers[3];
 
@@ -340,7 +328,6 @@ static void test_devices_without_name_are_instances(void **state)
 	struct received received = {""};
 	struct decode_sink sink = {receive, receive_text, &received};
 
-	(void)state;
 	assert_int_equal(decode(CGW_FORMAT_BLKIO, text, strlen(text), &request, 1, &number, &sink),
 			 0);
 	assert_string_equal(received.text, "0:(unknown)=10 0:(unknown)=7 0:8:0=17 ");
@@ -352,7 +339,6 @@ static void test_list_has_each_metric_once(void **state)
 {
 	struct cgw_metric_set seen = {0};
 
-	(void)state;
 	for (size_t i = 0; i < CGW_METRIC_COUNT; i++) {
 		int metric = cgw_metric_nth(i);
 
@@ -366,7 +352,6 @@ static void test_list_has_each_metric_once(void **state)
 /* Checks every row of metrics.def for missing and invalid entries. */
 static void test_metric_table_is_complete(void **state)
 {
-	(void)state;
 	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
 		const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)i);
 
@@ -439,7 +424,6 @@ static void test_metric_by_file_and_key(void **state)
 		 NULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct cgw_metric_key key;
 		int r = cgw_metric_find_key(rows[i].text, &key);
@@ -459,7 +443,6 @@ static void test_keys_of_all_sources_are_found(void **state)
 {
 	size_t found = 0;
 
-	(void)state;
 	for (int i = 0; i < CGW_METRIC_COUNT; i++)
 		for (size_t s = 0; s < cgw_metric_info((enum cgw_metric)i)->source_count; s++) {
 			const struct cgw_source *source =

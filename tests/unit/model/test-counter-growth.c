@@ -39,7 +39,6 @@ static void test_own_growth(void **state)
 						 {"/b", OOM_KILL, OK(1)}};
 	struct cgw_frame *frame;
 
-	(void)state;
 	assert_int_equal(cgw_frame_new(&frame), 0);
 	update(frame, before_groups, ARRAY_SIZE(before_groups), 1, before, ARRAY_SIZE(before));
 	assert_int_equal(counter_own_growth(frame, OOM_KILL, 1), 0); /* only one sample */

@@ -77,7 +77,6 @@ static unsigned wrong; /* of the test that runs; all of them are printed before 
 
 static int reset(void **state)
 {
-	(void)state;
 	wrong = 0;
 	return 0;
 }
@@ -197,7 +196,7 @@ static struct cgw_field parsed(const char *key, const char *suffix)
 	struct cgw_diag diag = {0};
 	char whole[96];
 
-	(void)snprintf(whole, sizeof(whole), "%s%s", key, suffix);
+	snprintf(whole, sizeof(whole), "%s%s", key, suffix);
 	if (cgw_field_parse(whole, &field, &diag) < 0)
 		fail_msg("%s: %s", whole, diag.text);
 	return field;
@@ -209,7 +208,7 @@ static bool has_view(const char *key, const char *suffix)
 	struct cgw_field field;
 	char whole[96];
 
-	(void)snprintf(whole, sizeof(whole), "%s%s", key, suffix);
+	snprintf(whole, sizeof(whole), "%s%s", key, suffix);
 	return cgw_field_parse(whole, &field, NULL) == 0 && field.view != CGW_VIEW_VALUE;
 }
 
@@ -232,7 +231,6 @@ static void test_table_covers_every_field(void **state)
 	struct cgw_field field;
 	size_t derived = 0;
 
-	(void)state;
 	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++) {
 		char key[96];
 		bool found = false;
@@ -252,7 +250,6 @@ static void test_table_covers_every_field(void **state)
 
 static void test_units(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		struct cgw_field field = parsed(fields[i].key, "");
 
@@ -270,7 +267,6 @@ static void test_values(void **state)
 	const struct scene scene = {.quarters = {0, 4, 2, 1}};
 	struct cgw_frame *first = frame_of(&scene, false), *second = frame_of(&scene, true);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const struct expected_field *row = &fields[i];
 
@@ -298,7 +294,6 @@ static void test_own_part(void **state)
 	const struct scene scene = {.quarters = {0, 4, 2, 1}};
 	struct cgw_frame *frame = frame_of(&scene, true);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (has_view(fields[i].key, ".own") != fields[i].own)
 			WRONG("%s.own: a field or not\n", fields[i].key);
@@ -318,7 +313,6 @@ static void test_own_part_is_never_negative(void **state)
 	const struct scene scene = {.quarters = {0, 4, 4, 2}};
 	struct cgw_frame *frame = frame_of(&scene, true);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		bool growth = strstr(fields[i].key, ".growth") != NULL;
 
@@ -362,7 +356,6 @@ static void test_share_of_a_limit(void **state)
 		{"swap.percent", "memory.swap.max", 60},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct change changes[] = {{rows[i].limit, WEB, {0, CGW_MAX}},
 					   {rows[i].limit, ROOT, {64, CGW_OK}}};
@@ -390,7 +383,6 @@ static void test_share_of_the_machine(void **state)
 				{"memory.swap.max", WEB, {0, CGW_MAX}},
 				{"cpu.max", WEB, {0, CGW_MAX}}};
 
-	(void)state;
 	check_with("memory.percent", CGW_OK, 50, 1520, none, ARRAY_SIZE(none));
 	check_with("pids.percent", CGW_ABSENT, 0, 1520, none, ARRAY_SIZE(none));
 	check_with("swap.percent", CGW_ABSENT, 0, 1520, none, ARRAY_SIZE(none));
@@ -412,7 +404,6 @@ static void test_time_to_limit(void **state)
 		      above[] = {{"memory.max", WEB, {999, CGW_OK}}},
 		      denied[] = {{"memory.max", WEB, {0, CGW_DENIED}}};
 
-	(void)state;
 	check_with(key, CGW_ABSENT, 0, 0, none, 1);
 	check_with(key, CGW_OK, 5e9, 1500, none, 1);
 	check_with(key, CGW_ABSENT, 0, 0, shrunk, 1);
@@ -457,7 +448,6 @@ static void test_unusual_second_sample(void **state)
 		{"io", {"io.wbytes", WEB, {1, CGW_OK}}, CGW_RESET, 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		check_with(rows[i].field, rows[i].state, rows[i].real, 0, &rows[i].change, 1);
 	assert_int_equal(wrong, 0);
@@ -469,7 +459,6 @@ static void test_numbers_that_run_backward(void **state)
 	const struct scene scene = {.quarters = {0, 4, 2, 1}, .backward = true};
 	struct cgw_frame *frame = frame_of(&scene, true);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const struct expected_field *row = &fields[i];
 
@@ -492,7 +481,6 @@ static void test_samples_at_the_same_time(void **state)
 	const struct scene scene = {.quarters = {0, 4, 2, 1}, .at_once = true};
 	struct cgw_frame *frame = frame_of(&scene, true);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		check(frame, WEB, fields[i].key, "", isnan(fields[i].before) ? CGW_WARMUP : CGW_OK,
 		      fields[i].now);
@@ -506,7 +494,6 @@ static void test_instances(void **state)
 	const struct scene scene = {.quarters = {0, 4, 2, 1}};
 	struct cgw_frame *frame = frame_of(&scene, true);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		struct cgw_field field = parsed(fields[i].key, "");
 		struct cgw_value sda = cgw_frame_instance(frame, field, WEB, "sda"),
@@ -540,7 +527,6 @@ static void test_views_of_every_metric(void **state)
 	const struct scene scene = {.quarters = {0, 4, 2, 1}};
 	struct cgw_frame *frame = frame_of(&scene, true);
 
-	(void)state;
 	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
 		enum cgw_metric metric = (enum cgw_metric)i;
 		const struct cgw_metric_info *info = cgw_metric_info(metric);
@@ -557,7 +543,7 @@ static void test_views_of_every_metric(void **state)
 			WRONG("%s: has other views than expected\n", info->key);
 		if (is_counter) {
 			check(frame, WEB, info->key, ".rate", CGW_OK, (now - before) / SECONDS);
-			(void)snprintf(unit, sizeof(unit), "%s/s", cgw_unit_name(info->unit));
+			snprintf(unit, sizeof(unit), "%s/s", cgw_unit_name(info->unit));
 			rate = cgw_unit_name(parsed(info->key, ".rate").unit);
 			if (strcmp(rate, unit) != 0)
 				WRONG("%s.rate: in %s, expected %s\n", info->key, rate, unit);

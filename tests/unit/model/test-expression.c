@@ -100,8 +100,6 @@ static int teardown(void **state)
 static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint32_t group,
 			      enum cgw_subject subject, const char *pattern)
 {
-	(void)context;
-	(void)frame;
 	if (group != 1 || (subject != CGW_SUBJECT_OWNER && subject != CGW_SUBJECT_COMMAND))
 		return CGW_UNKNOWN;
 	return cgw_glob_match(pattern, subject == CGW_SUBJECT_OWNER ? "ward.slice" : "tmux: server")
@@ -111,8 +109,6 @@ static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint
 
 static uint64_t age_ns(void *context, const struct cgw_frame *frame, uint32_t group)
 {
-	(void)context;
-	(void)frame;
 	return group == 1 ? UINT64_C(90000000000) : UINT64_MAX;
 }
 
@@ -401,7 +397,6 @@ static void test_averages_follow_groups(void **state)
 	struct cgw_scope scope = {0};
 	struct cgw_averages *averages;
 
-	(void)state;
 	assert_int_equal(cgw_frame_new(&fixture.frame), 0);
 	assert_int_equal(cgw_averages_new(expression, &averages), 0);
 	scope.frame = fixture.frame;
@@ -435,7 +430,6 @@ static void test_metrics_and_terms(void **state)
 	struct cgw_metric_set set = {0};
 	struct cgw_term term;
 
-	(void)state;
 	cgw_expression_metrics(expression, &set);
 	assert_true(cgw_metric_set_has(&set, CGW_M_MEMORY_ANON));
 	assert_true(cgw_metric_set_has(&set, CGW_M_MEMORY_MAX));
@@ -504,7 +498,6 @@ static void test_parse_errors(void **state)
 		{"> 5", "position 1: expected a field"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct cgw_expression *expression = NULL;
 		struct cgw_diag diag = {0};
@@ -523,7 +516,6 @@ static void test_depth_and_length_are_bounded(void **state)
 	struct cgw_diag diag = {0};
 	char text[4096] = "";
 
-	(void)state;
 	for (size_t i = 0; i < 33; i++)
 		strcat(text, "(");
 	strcat(text, "cpu > 1");

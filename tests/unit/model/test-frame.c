@@ -86,7 +86,6 @@ static void test_rates(void **state)
 	struct topology *topology = frame_topology(groups, 5);
 	struct cgw_frame *frame;
 
-	(void)state;
 	assert_int_equal(cgw_frame_new(&frame), 0);
 	update(frame, topology, 100, first, ARRAY_SIZE(first));
 	assert_state(frame, "cpu", "/a", CGW_WARMUP); /* unknown, not zero */
@@ -127,7 +126,6 @@ static void test_groups_are_matched(void **state)
 	const uint32_t *gone;
 	size_t count;
 
-	(void)state;
 	assert_int_equal(cgw_frame_new(&frame), 0);
 	update(frame, before, 1, first, 2);
 	update(frame, now, 2, second, 3);
@@ -167,7 +165,6 @@ static void test_effective_limits(void **state)
 	enum cgw_state text_state;
 	char text[32];
 
-	(void)state;
 	assert_int_equal(cgw_frame_new(&frame), 0);
 	update(frame, topology, 1, values, ARRAY_SIZE(values));
 	assert_real(frame, "memory.max.effective", "/a/x", 1000); /* the parent's is tighter */
@@ -202,7 +199,6 @@ static void test_unknown_effective_limits(void **state)
 	enum cgw_state text_state;
 	char text[32];
 
-	(void)state;
 	assert_int_equal(cgw_frame_new(&frame), 0);
 	update(frame, topology, 1, values, ARRAY_SIZE(values));
 	assert_state(frame, "memory.max.effective", "/a/x", CGW_DENIED);
@@ -248,7 +244,6 @@ static void test_field_keys(void **state)
 	struct cgw_field parsed;
 	char key[96];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
 		assert_int_equal(cgw_field_parse(good[i], &parsed, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -290,7 +285,6 @@ static void test_sort_order(void **state)
 	struct cgw_frame *frame;
 	uint32_t some[2] = {4, 2};
 
-	(void)state;
 	assert_int_equal(cgw_frame_new(&frame), 0);
 	update(frame, topology, 1, values, ARRAY_SIZE(values));
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -359,7 +353,6 @@ static void test_globs(void **state)
 	};
 	char untrusted[600];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		if (cgw_glob_match(cases[i].pattern, cases[i].path) != cases[i].expected)
 			fail_msg("%s against %s", cases[i].pattern, cases[i].path);
@@ -388,7 +381,6 @@ static void test_identity_fields(void **state)
 	enum cgw_state why;
 	char text[64];
 
-	(void)state;
 	assert_int_equal(cgw_frame_new(&frame), 0);
 	assert_int_equal(cgw_frame_update(frame, snapshot), 0);
 	assert_int_equal(cgw_field_parse("unit", &unit, NULL), 0);

@@ -29,12 +29,11 @@ static struct topology *make_topology(void)
 	struct frame_group groups[GROUP_COUNT];
 	uint32_t count = 0;
 
-	(void)snprintf(paths[count++], sizeof(paths[0]), "/");
+	snprintf(paths[count++], sizeof(paths[0]), "/");
 	for (int i = 0; i < PARENTS; i++) {
-		(void)snprintf(paths[count++], sizeof(paths[0]), "/p%02d", i);
+		snprintf(paths[count++], sizeof(paths[0]), "/p%02d", i);
 		for (int j = 0; j < CHILDREN; j++)
-			(void)snprintf(paths[count++], sizeof(paths[0]), "/p%02d/longname-%02d", i,
-				       j);
+			snprintf(paths[count++], sizeof(paths[0]), "/p%02d/longname-%02d", i, j);
 	}
 	assert_int_equal(count, GROUP_COUNT);
 	for (uint32_t i = 0; i < count; i++)
@@ -150,7 +149,6 @@ static void test_ties_are_in_the_order_of_paths(void **state)
 	uint32_t groups[GROUP_COUNT], first[GROUP_COUNT];
 	unsigned seed = 5;
 
-	(void)state;
 	for (uint32_t i = 0; i < GROUP_COUNT; i++)
 		groups[i] = i;
 	for (size_t f = 0; f < ARRAY_SIZE(flags); f++)
@@ -183,7 +181,6 @@ static void test_equal_texts_are_in_the_order_of_paths(void **state)
 	uint32_t groups[GROUP_COUNT];
 	unsigned seed = 6;
 
-	(void)state;
 	for (uint32_t i = 0; i < GROUP_COUNT; i++)
 		groups[i] = i;
 	for (size_t f = 0; f < ARRAY_SIZE(flags); f++)
@@ -218,7 +215,6 @@ static void test_order_of_paths(void **state)
 	uint32_t groups[GROUP_COUNT];
 	unsigned seed = 7;
 
-	(void)state;
 	for (uint32_t i = 0; i < GROUP_COUNT; i++)
 		groups[i] = i;
 	shuffle(groups, GROUP_COUNT, &seed);

@@ -214,10 +214,9 @@ static void test_both_spellings_agree(void **state)
 			};
 			char first[96], second[96];
 
-			(void)snprintf(first, sizeof(first), "%s %s %d%%", pairs[i].share, sign,
-				       percent);
-			(void)snprintf(second, sizeof(second), "%s %s %d%% of limit",
-				       pairs[i].amount, sign, percent);
+			snprintf(first, sizeof(first), "%s %s %d%%", pairs[i].share, sign, percent);
+			snprintf(second, sizeof(second), "%s %s %d%% of limit", pairs[i].amount,
+				 sign, percent);
 			if (evaluate(&scope, first) != evaluate(&scope, second))
 				fail_msg("'%s' and '%s' differ on %s", first, second,
 					 pairs[i].path);
@@ -357,13 +356,12 @@ static void test_headings_differ(void **state)
 	size_t count = 0;
 	struct cgw_field base;
 
-	(void)state;
 	for (size_t i = 0; cgw_field_nth(i, &base) == 0; i++)
 		for (size_t j = 0; j < ARRAY_SIZE(suffixes); j++) {
 			char key[128];
 			size_t length = cgw_field_key(base, key, sizeof(key));
 
-			(void)snprintf(key + length, sizeof(key) - length, "%s", suffixes[j]);
+			snprintf(key + length, sizeof(key) - length, "%s", suffixes[j]);
 			assert_true(count < ARRAY_SIZE(fields));
 			if (cgw_field_parse(key, &fields[count], NULL) < 0)
 				continue;
@@ -393,18 +391,17 @@ static void test_titles_are_those_of_the_metric(void **state)
 					       {".percent", " %"}};
 	unsigned checked = 0;
 
-	(void)state;
 	for (int i = 0; i < CGW_METRIC_COUNT; i++)
 		for (size_t view = 0; view < ARRAY_SIZE(views); view++) {
 			const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)i);
 			char key[128], title[64], shown[64];
 			struct cgw_field field;
 
-			(void)snprintf(key, sizeof(key), "%s%s", info->key, views[view][0]);
+			snprintf(key, sizeof(key), "%s%s", info->key, views[view][0]);
 			if (cgw_field_parse(key, &field, NULL) < 0 || field.index != i ||
 			    field.view == CGW_VIEW_VALUE || field.view >= CGW_VIEW_DERIVED)
 				continue;
-			(void)snprintf(title, sizeof(title), "%s%s", info->title, views[view][1]);
+			snprintf(title, sizeof(title), "%s%s", info->title, views[view][1]);
 			(void)cgw_field_title(field, shown, sizeof(shown));
 			assert_string_equal(shown, title);
 			checked++;

@@ -24,7 +24,6 @@ static void sum_over_groups_of_one_parent(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    MANY "[rule r]\nmatch = /*/*\nexclude = /*/3\nscope = sum\n"
 			 "when = memory.current > 1G\nthen = limit cpu.max 50%\nhold = 5s\n"
@@ -52,7 +51,6 @@ static void sum_with_unknown_values(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    MANY "[rule r]\nmatch = /p/*\nscope = sum\nwhen = cpu > 100%\n"
 			 "then = limit pids.max 9\nhold = 2s\nmax_hold = 1m\n",
@@ -83,7 +81,6 @@ static void breaker_counts_parents(void **state)
 					      "/c", "/c/1", "/d", "/d/1"};
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    MANY "[rule r]\nmatch = /*/*\nscope = sum\nwhen = memory.current > 1G\n"
 			 "then = limit cpu.max 50%\n",
@@ -101,7 +98,6 @@ static void sum_of_limit_uses_parent(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    MANY
 		    "[rule r]\nmatch = /p/*\nscope = sum\nwhen = memory.current > 90% of limit\n"
@@ -122,7 +118,6 @@ static void picks_highest_value(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /p/*\nscope = sum\nwhen = memory.current > 1G\n"
 		    "pick = memory.current\nthen = kill KILL\nhold = 5s\nmax_hold = 5s\n"
@@ -182,7 +177,6 @@ static void avoided_groups_come_last(void **state)
 {
 	static char families[][16] = {"user.", "trusted."};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
 		struct world world;
 
@@ -220,7 +214,6 @@ static void empty_groups_are_not_frozen(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    MANY "[rule r]\nmatch = /p/*\nwhen = memory.current > 1M\nfor = 1s\n"
 			 "then = freeze 10s\nmax_hold = 1m\n",

@@ -25,7 +25,6 @@ static void one_full_cycle(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = cpu > 50%\nfor = 10s\n"
 		    "then = limit memory.max 50M\nhold = 30s\ncooldown = 20s\n",
@@ -60,7 +59,6 @@ static void false_or_unknown_restarts_window(void **state)
 {
 	static const double breaks[] = {0, -1};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(breaks); i++) {
 		struct world world;
 
@@ -85,7 +83,6 @@ static void unknown_ends_nothing(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = cpu > 50%\nthen = limit memory.max 50M\n"
 		    "hold = 10s\nmax_hold = 1m\n",
@@ -105,7 +102,6 @@ static void ladder_steps(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 1G\n"
 		    "step = limit cpu.max 50% hold 10s\nstep = limit cpu.max 20% hold 10s\n"
@@ -129,7 +125,6 @@ static void until_ends_the_rule(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 1G\nthen = limit cpu.max 50%\n"
 		    "hold = 10s\nuntil = memory.current < 512M\nuntil_for = 5s\n",
@@ -158,7 +153,6 @@ static void backoff_grows_and_decays(void **state)
 	struct world world;
 	char *at;
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 1G\nthen = limit cpu.max 50%\n"
 		    "hold = 1s\nmax_hold = 1s\ncooldown = 10s\nbackoff = 2x max 35s decay 100s\n",
@@ -186,7 +180,6 @@ static void strictest_wins(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    MANY "[limit base]\nmatch = /a\nmemory.max = 2G\n"
 			 "[rule mild]\nmatch = /a\nwhen = cpu > 50%\nthen = limit memory.max 1G\n"
@@ -216,7 +209,6 @@ static void never_looser(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[policy]\nlimits_on_exit = restore\n[limit l]\nmatch = /b\nmemory.max = 2G\n"
 		    "[rule r]\nmatch = /a\nwhen = cpu > 50%\nthen = limit memory.max 1G\n",
@@ -236,7 +228,6 @@ static void changes_by_other_processes(void **state)
 	struct world world;
 	const char *why = NULL;
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 1G\nthen = limit cpu.max 50%\n"
 		    "hold = 10s\n",
@@ -296,7 +287,6 @@ static void budgets(void **state)
 	const char *why = NULL;
 	unsigned active = 0;
 
-	(void)state;
 	world_begin(&world,
 		    "[policy]\nmax_concurrent = 2\nmax_fraction = 100\n[rule r]\nmatch = /*\n"
 		    "when = memory.current > 1G\nthen = limit cpu.max 50%\nhold = 10s\n",
@@ -331,7 +321,6 @@ static void unused_budget_expires(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[policy]\nmax_per_hour = 2\n[rule r]\nmatch = /a\nthen = log\nhold = 1s\n"
 		    "when = memory.current > 1G\nmax_hold = 1s\ncooldown = 1s\n",
@@ -355,7 +344,6 @@ static void circuit_breaker(void **state)
 	struct world world;
 	const char *why = NULL;
 
-	(void)state;
 	world_begin(
 		&world,
 		"[policy]\nmax_concurrent = 100\n[rule r]\nmatch = /*\nwhen = memory.current > 1M\n"
@@ -375,7 +363,6 @@ static void gaps_between_samples(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(
 		&world,
 		"[rule r]\nmatch = /a\nwhen = cpu > 50%\nfor = 10s\nthen = limit memory.max 50M\n"
@@ -410,7 +397,6 @@ static void removed_and_recreated_groups(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    MANY "[limit l]\nmatch = /b\npids.max = 10\n[rule r]\nmatch = /*\n"
 			 "when = memory.current > 1G\nthen = limit cpu.max 50%\nthen = freeze 1m\n"
@@ -437,7 +423,6 @@ static void second_signal_after_grace(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 1G\n"
 		    "then = kill TERM grace 5s then KILL\nhold = 1m\n",
@@ -460,7 +445,6 @@ static void protected_groups_are_skipped(void **state)
 	struct world world;
 	const char *why = NULL;
 
-	(void)state;
 	world_begin(&world,
 		    MANY
 		    "[protect p]\nmatch = /w\n[protect q]\nmatch = /s\nallow = soft\n"
@@ -483,7 +467,6 @@ static void dry_run(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[policy]\nmode = dry-run\n[rule r]\nmatch = /a\nwhen = memory.current > 1G\n"
 		    "then = limit cpu.max 50%\nthen = freeze 5s\nhold = 10s\n",
@@ -512,7 +495,6 @@ static void tighten_stops_at_floor_and_usage(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = cpu > 50%\nforce = yes\n"
 		    "then = tighten memory.max 50% floor 100M\nhold = 5s\n",
@@ -545,7 +527,6 @@ static void failures_are_retried(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = cpu > 50%\nthen = limit memory.max 50M\n"
 		    "hold = 5s\ncooldown = 1h\n",

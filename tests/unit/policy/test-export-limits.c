@@ -10,7 +10,6 @@
 
 static void report_problem(void *context, const struct cgw_policy_problem *problem)
 {
-	(void)context;
 	fail_msg("%s:%u: %s", problem->diag.file, problem->diag.line, problem->diag.text);
 }
 
@@ -34,15 +33,14 @@ static void section_names_are_unique(void **state)
 	struct cgw_layout *layout;
 	char whole[16384] = "";
 
-	(void)state;
 	tree_machine_v2(dir);
 	tree_file(dir, "cgroup/cgroup.subtree_control", "pids\n");
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		char path[256];
 
-		(void)snprintf(path, sizeof(path), "cgroup%s/pids.max", paths[i]);
+		snprintf(path, sizeof(path), "cgroup%s/pids.max", paths[i]);
 		tree_file(dir, path, "77\n");
-		(void)snprintf(path, sizeof(path), "cgroup%s/cgroup.controllers", paths[i]);
+		snprintf(path, sizeof(path), "cgroup%s/cgroup.controllers", paths[i]);
 		tree_file(dir, path, "pids\n");
 	}
 	layout = fake_layout(dir);
@@ -75,7 +73,6 @@ static void zero_is_exported(void **state)
 	CLEANUP(cleanup_free) char *text = NULL;
 	struct cgw_layout *layout;
 
-	(void)state;
 	tree_machine_v2(dir);
 	tree_file(dir, "cgroup/a/pids.max", "0\n");
 	layout = fake_layout(dir);
@@ -93,7 +90,6 @@ static void unreadable_paths_are_rejected(void **state)
 	struct cgw_layout *layout;
 	char *text = NULL;
 
-	(void)state;
 	tree_machine_v2(dir);
 	layout = fake_layout(dir);
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)

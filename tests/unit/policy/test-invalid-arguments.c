@@ -34,7 +34,6 @@ static void test_names(void **state)
 		cgw_phase_name(INVALID),         cgw_exposition_content_type(INVALID),
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (names[i] == NULL || names[i][0] == '\0')
 			fail_msg("name %zu", i);
@@ -52,7 +51,6 @@ static void test_metrics(void **state)
 	size_t count;
 	char path[8] = "x";
 
-	(void)state;
 	cgw_metric_set_add(&set, INVALID);
 	assert_memory_equal(&set, &empty, sizeof(set));
 	assert_false(cgw_metric_set_has(&set, INVALID));
@@ -90,7 +88,6 @@ static void test_history(void **state)
 	struct cgw_history *history;
 	double value = 0;
 
-	(void)state;
 	assert_int_equal(cgw_history_new(&history), 0);
 	cgw_history_read(history, 0, INVALID, 1, &value, 1);
 	assert_true(isnan(value));
@@ -99,8 +96,6 @@ static void test_history(void **state)
 
 static enum cgw_truth never(void *context, enum cgw_subject subject, const char *pattern)
 {
-	(void)context;
-	(void)subject;
 	fail_msg("%s", pattern);
 	return CGW_FALSE;
 }
@@ -119,7 +114,6 @@ static void test_policy_sections(void **state)
 	const char *value;
 	size_t count;
 
-	(void)state;
 	assert_int_equal(cgw_policy_parse("test", text, strlen(text), NULL, &policy), 0);
 	assert_int_equal(snapshot_begin(NULL, topology, &set, &snapshot), 0);
 	assert_int_equal(snapshot_finish(snapshot), 0);
@@ -150,7 +144,6 @@ static void test_expression_terms(void **state)
 	struct cgw_term term;
 	struct cgw_diag diag;
 
-	(void)state;
 	assert_int_equal(cgw_expression_parse("cpu > 5%", &expression, &diag), 0);
 	cgw_expression_term(expression, 1, &term);
 	assert_string_equal(term.text, "");
@@ -162,9 +155,6 @@ static void test_expression_terms(void **state)
 
 static int sink(void *context, const char *text, size_t length)
 {
-	(void)context;
-	(void)text;
-	(void)length;
 	return 0;
 }
 
@@ -172,7 +162,6 @@ static void test_dialects(void **state)
 {
 	struct cgw_exposition *exposition;
 
-	(void)state;
 	assert_int_equal(cgw_exposition_new(INVALID, sink, NULL, &exposition), -EINVAL);
 }
 
@@ -188,7 +177,6 @@ static void test_fields(void **state)
 	struct cgw_frame *frame;
 	char text[64];
 
-	(void)state;
 	assert_int_equal(snapshot_begin(NULL, topology, &set, &snapshot), 0);
 	assert_int_equal(snapshot_finish(snapshot), 0);
 	assert_int_equal(cgw_frame_new(&frame), 0);
@@ -229,7 +217,6 @@ static void test_frames(void **state)
 	struct cgw_field field;
 	size_t count = 1;
 
-	(void)state;
 	assert_int_equal(cgw_field_parse(NULL, &field, NULL), -EINVAL);
 	assert_int_equal(cgw_field_parse("cpu", NULL, NULL), -EINVAL);
 	assert_int_equal(cgw_field_nth(0, NULL), -EINVAL);

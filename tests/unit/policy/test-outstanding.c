@@ -41,7 +41,6 @@ static void due_thaw_precedes_many_limits(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[limit l]\nmatch = /[b-f]\npids.max = 10\n"
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 1G\nthen = freeze 2s\n"
@@ -69,7 +68,6 @@ static void late_freeze_is_dropped(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 1G\nthen = freeze 2s\n"
 		    "hold = 1h\n",
@@ -92,7 +90,6 @@ static void outstanding_actions_follow_groups_and_policy(void **state)
 	struct cgw_policy *next;
 	struct world world;
 
-	(void)state;
 	world_begin(&world, text, groups, 3);
 	world.groups[0].memory = UINT64_C(2) << 30;
 	assert_int_equal(tick_performing(&world, 1, 0), 5);
@@ -121,7 +118,6 @@ static void release_drops_what_was_not_done(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[policy]\nlimits_on_exit = restore\nmax_concurrent = 100\n"
 		    "max_fraction = 100\n[limit l]\nmatch = /?\npids.max = 10\n"
@@ -142,7 +138,6 @@ static void limit_waits_for_file(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world, "[limit l]\nmatch = /?\npids.max = 10\n", groups, 2);
 	world.groups[1].pids_max.state = CGW_ABSENT;
 	world_run(&world, 9);
@@ -166,7 +161,7 @@ static void why_of(const struct world *world, char *buffer, size_t size)
 	struct cgw_instance_state instance = {.why = ""};
 
 	assert_int_equal(cgw_engine_instances(world->engine, &instance, 1), 1);
-	(void)snprintf(buffer, size, "%s", instance.why);
+	snprintf(buffer, size, "%s", instance.why);
 }
 
 /* A rule keeps its claim and its freeze, and shows what they wait for. */
@@ -176,7 +171,6 @@ static void limit_of_unit_is_tried_without_file(void **state)
 	static const char *const units[] = {"/b.service", "/c"};
 	struct world world;
 
-	(void)state;
 	world_begin(&world, "[limit l]\nmatch = /[bc]*\npids.max = 10\n", units, 2);
 	world.groups[0].pids_max.state = CGW_ABSENT;
 	world.groups[1].pids_max.state = CGW_ABSENT;
@@ -195,7 +189,6 @@ static void rule_waits_for_files(void **state)
 	struct world world;
 	char why[192];
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 1G\n"
 		    "then = limit pids.max 10\nthen = freeze 3s\nhold = 1m\n",
@@ -224,7 +217,6 @@ static void refused_for_a_missing_file_is_tried_again(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[limit l]\nmatch = /a\npids.max = 10\n"
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 1G\nthen = freeze 3s\n"
@@ -247,7 +239,6 @@ static void foreign_freeze_is_not_ended(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 1G\nthen = freeze 3s\n"
 		    "hold = 1m\n",
@@ -266,7 +257,6 @@ static void limit_left_to_another_process_is_not_retried(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world, "[limit l]\nmatch = /a\npids.max = 10\n", groups, 1);
 	world.fail = -ESTALE;
 	world_run(&world, 100);

@@ -23,8 +23,8 @@ static void add_report(void *context, const struct cgw_policy_problem *problem)
 	struct reports *reports = context;
 	size_t used = strlen(reports->text);
 
-	(void)snprintf(reports->text + used, sizeof(reports->text) - used, "%s:%u: %s\n",
-		       problem->diag.file, problem->diag.line, problem->diag.text);
+	snprintf(reports->text + used, sizeof(reports->text) - used, "%s:%u: %s\n",
+		 problem->diag.file, problem->diag.line, problem->diag.text);
 	if (problem->warning)
 		reports->warnings++;
 	else
@@ -78,7 +78,6 @@ static void valid_file(void **state)
 		      "to = /batch.slice");
 	const struct rule *rule = &policy->sections[2]->rule;
 
-	(void)state;
 	assert_int_equal(policy->settings.interval_ns, 2000000000);
 	assert_int_equal(policy->settings.mode, CGW_MODE_DRY_RUN);
 	assert_int_equal(policy->settings.max_concurrent, 5);
@@ -142,7 +141,6 @@ static void record_and_metrics(void **state)
 	struct cgw_policy_record record;
 	struct cgw_policy *policy = parse("[record]\n[metrics]\n");
 
-	(void)state;
 	assert_true(cgw_policy_record_section(policy, &record));
 	assert_string_equal(record.to, "/var/lib/cgward/recording/");
 	assert_int_equal(record.interval_ns, UINT64_C(5000000000));
@@ -312,7 +310,6 @@ static void errors_are_reported(void **state)
 		{RULE CAP "when = pressure.cpu.some.avg10 > 90%\n", 1, "requires max_hold"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct reports reports = {0};
 		const struct cgw_policy_reporter reporter = {add_report, &reports};
@@ -344,7 +341,6 @@ static void valid_conditions(void **state)
 		"[rule a.b_C-9]\nunit = x.service\nwhen = frozen\nthen = log\n",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		cgw_policy_free(parse(texts[i]));
 }
@@ -358,7 +354,6 @@ static void lines_inih_would_misread(void **state)
 	char text[1024];
 	size_t length;
 
-	(void)state;
 	/* 197 bytes are accepted. */
 	strcpy(text, "[limit a]\npids.max = 5\nmatch = /");
 	length = strlen(text) - strlen("[limit a]\npids.max = 5\n");
@@ -409,7 +404,6 @@ static void cost_is_linear_in_the_lines(void **state)
 		{"[limit a]\npids.max = 5\nmatch = /a\n", "exclude = /b/", "\nmatch = /c\n", 60000},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		CLEANUP(cleanup_free) char *text = NULL;
 		double seconds;
@@ -441,12 +435,11 @@ static void files_and_directories(void **state)
 		     {"30-c.conf.old", "nonsense\n"},
 		     {".40-d.conf", "nonsense\n"}};
 
-	(void)state;
 	assert_non_null(mkdtemp(directory));
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		FILE *file;
 
-		(void)snprintf(path, sizeof(path), "%s/%s", directory, parts[i].name);
+		snprintf(path, sizeof(path), "%s/%s", directory, parts[i].name);
 		file = fopen(path, "w");
 		assert_non_null(file);
 		fputs(parts[i].text, file);
@@ -459,7 +452,7 @@ static void files_and_directories(void **state)
 	policy = cgw_policy_free(policy);
 	assert_int_equal(cgw_policy_load("/nonexistent/x", NULL, &reporter, &policy), -EINVAL);
 	assert_non_null(strstr(reports.text, "/nonexistent/x:0: cannot open: No such file"));
-	(void)snprintf(path, sizeof(path), "%s/10-a.conf", directory);
+	snprintf(path, sizeof(path), "%s/10-a.conf", directory);
 	assert_int_equal(chmod(path, 0666), 0);
 	if (geteuid() == 0) {
 		assert_int_equal(cgw_policy_load(path, NULL, &reporter, &policy), -EINVAL);
@@ -483,7 +476,7 @@ static void files_and_directories(void **state)
 		assert_non_null(strstr(reports.text, "the directory is owned by user 12345"));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", directory, parts[i].name);
+		snprintf(path, sizeof(path), "%s/%s", directory, parts[i].name);
 		(void)unlink(path);
 	}
 	(void)rmdir(directory);
@@ -496,13 +489,12 @@ static void installed_files_are_valid(void **state)
 					    "examples/memory.conf", "examples/oomd.conf",
 					    "examples/users.conf"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		char path[4096], text[16384];
 		size_t length;
 		FILE *file;
 
-		(void)snprintf(path, sizeof(path), "%s/../../config/%s", TEST_FIXTURES, names[i]);
+		snprintf(path, sizeof(path), "%s/../../config/%s", TEST_FIXTURES, names[i]);
 		file = fopen(path, "r");
 		if (file == NULL)
 			fail_msg("cannot open %s", path);
@@ -529,7 +521,6 @@ static void stricter_value_has_lower_rank(void **state)
 	};
 	const struct cgw_system_stat machine = {.memory_total_bytes = {UINT64_C(4) << 30, CGW_OK}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		double strict, loose;
 

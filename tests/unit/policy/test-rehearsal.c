@@ -43,7 +43,6 @@ static void actions_and_their_times(void **state)
 	struct cgw_rehearsed_section counts;
 	struct world world;
 
-	(void)state;
 	world_begin(&world, POLICY, groups, 1);
 	assert_int_equal(cgw_rehearsal_new(world.policy, UINT64_C(1000000000), &rehearsal), 0);
 	world.groups[0].cpu = 90;
@@ -99,7 +98,6 @@ static void reboots_and_long_intervals(void **state)
 	struct world world;
 	size_t count;
 
-	(void)state;
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 50M\nthen = limit cpu.max 20%\n"
 		    "hold = 10m\n",

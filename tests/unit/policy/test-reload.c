@@ -30,7 +30,6 @@ static void rules_continue_by_name(void **state)
 		"hold = 20s\n";
 	struct world world;
 
-	(void)state;
 	world_begin(&world, old_text, groups, 5);
 	world.groups[0].memory = world.groups[1].memory = UINT64_C(2) << 30;
 	world_run(&world, 5);
@@ -54,7 +53,6 @@ static void values_change_to_new_rule(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    HEAD "then = limit cpu.max 50%\nthen = limit pids.max 10\n"
 			 "then = freeze 1h\n",
@@ -84,7 +82,6 @@ static void freezes_and_holds_change(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world, HEAD "then = limit cpu.max 50%\nthen = freeze 1h\n", groups, 1);
 	world.groups[0].memory = UINT64_C(2) << 30;
 	world_run(&world, 3);
@@ -104,7 +101,6 @@ static void shorter_ladder(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world,
 		    HEAD "step = limit cpu.max 50% hold 2s\nstep = limit pids.max 9 hold 2s\n"
 			 "step = limit cpu.max 10% hold 1h\n",
@@ -126,7 +122,6 @@ static void tightened_values_stay(void **state)
 {
 	struct world world;
 
-	(void)state;
 	world_begin(&world, HEAD "then = tighten memory.max 50% floor 1G\nforce = yes\n", groups,
 		    1);
 	world.groups[0].memory = UINT64_C(4) << 30;
@@ -158,7 +153,6 @@ static void unselected_and_protected_are_released(void **state)
 		"4 restore /a cpu.max max\n", /* dry run: not stricter than the current value */
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct world world;
 

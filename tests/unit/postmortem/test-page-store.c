@@ -158,7 +158,6 @@ static void test_text_is_safe(void **state)
 		"kernel_log", "lines", "one\x1b", 2, "history", "memory_bytes", 1e6);
 	CLEANUP(cleanup_free) char *text = NULL;
 
-	(void)state;
 	assert_non_null(page);
 	assert_int_equal(page_text(page, 0, &text), 0);
 	assert_null(strchr(text, '\x1b'));
@@ -175,7 +174,6 @@ static void test_gap_between_pages(void **state)
 	uint64_t skipped;
 	char path[16];
 
-	(void)state;
 	assert_true(page_gaps_pass(&gaps, "/a", 0, 100, 10, &skipped));
 	assert_false(page_gaps_pass(&gaps, "/a", 0, 109, 10, &skipped));
 	assert_true(page_gaps_pass(&gaps, "/a", 1, 109, 10, &skipped)); /* another kind */
@@ -185,7 +183,7 @@ static void test_gap_between_pages(void **state)
 	assert_true(page_gaps_pass(&gaps, "/a", 0, 120, 10, &skipped));
 	assert_int_equal(skipped, 0);
 	for (int i = 0; i < 5000; i++) {
-		(void)snprintf(path, sizeof(path), "/%d", i);
+		snprintf(path, sizeof(path), "/%d", i);
 		(void)page_gaps_pass(&gaps, path, 0, 121, 10, &skipped);
 	}
 	assert_true(gaps.count <= 4096);

@@ -26,15 +26,10 @@ struct fixture {
 
 static void ignore_page(void *context, const char *id, const char *group, const char *summary)
 {
-	(void)context;
-	(void)id;
-	(void)group;
-	(void)summary;
 }
 
 static void print_problem(void *context, const char *text)
 {
-	(void)context;
 	fprintf(stderr, "%s\n", text);
 }
 
@@ -53,11 +48,11 @@ static void write_counters(struct fixture *fixture)
 {
 	char text[100];
 
-	(void)snprintf(text, sizeof(text), "max 9\noom 9\noom_kill %03d\n", fixture->kills);
+	snprintf(text, sizeof(text), "max 9\noom 9\noom_kill %03d\n", fixture->kills);
 	/* The child first: the parent counts its kills too. */
 	overwrite(fixture, "cgroup/top/web/memory.events", text);
 	overwrite(fixture, "cgroup/top/memory.events", text);
-	(void)snprintf(text, sizeof(text), "max %03d\n", fixture->forks);
+	snprintf(text, sizeof(text), "max %03d\n", fixture->forks);
 	overwrite(fixture, "cgroup/top/web/pids.events", text);
 }
 
@@ -213,7 +208,6 @@ static void test_oom_kill(void **state)
 
 static void *allocate_nothing(size_t size)
 {
-	(void)size;
 	return NULL;
 }
 

@@ -136,7 +136,6 @@ static void test_page_without_memory(void **state)
 	char directory[300];
 	json_t *json;
 
-	(void)state;
 	json = write_pages(&page, 5, tree_at(dir, "pages", directory, sizeof(directory)));
 	assert_string_equal(json_string_value(json_object_get(json, "group")), "/we\"b\\x0a");
 	assert_string_equal(json_string_value(json_object_get(json, "summary")),
@@ -171,7 +170,6 @@ static void test_report_that_does_not_fit(void **state)
 	size_t length = 0;
 	json_t *json;
 
-	(void)state;
 	while (length + 100 < sizeof(lines)) {
 		memset(lines + length, '\x1b', 99); /* four characters each */
 		lines[length + 99] = '\n';

@@ -66,7 +66,6 @@ static void test_groups_and_metrics(void **state)
 	struct cgw_field fields[2];
 	struct diff diff = compare(fields, false);
 
-	(void)state;
 	assert_int_equal(diff.row_count, 5); /* "/same" has no change */
 	assert_change(row(&diff, "/a", ""), 0, 50);
 	assert_change(row(&diff, "/a", ""), 1, -3072);
@@ -95,7 +94,6 @@ static void test_reboot(void **state)
 	struct cgw_field fields[2];
 	struct diff diff = compare(fields, true);
 
-	(void)state;
 	assert_change(row(&diff, "/a", "recreated"), 0, 750);
 	assert_change(row(&diff, "/same", "recreated"), 0, 9);
 	assert_change(row(&diff, "/d", "new"), 0, 6);
@@ -120,7 +118,6 @@ static void test_equal_changes_are_sorted_by_path(void **state)
 	struct diff diff = {.row_count = ARRAY_SIZE(rows),
 			    .rows = calloc(ARRAY_SIZE(rows), sizeof(struct diff_row))};
 
-	(void)state;
 	assert_non_null(diff.rows);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		diff.rows[i] = (struct diff_row){.path = strdup(rows[i].path),

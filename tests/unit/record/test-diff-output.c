@@ -66,7 +66,6 @@ static void test_table(void **state)
 	struct cgw_field fields[2];
 	struct diff diff = new_diff(fields);
 
-	(void)state;
 	assert_table(&diff, "2023-11-14T22:13:20.000Z to 2023-11-14T22:14:20.500Z\n"
 			    "GROUP      STATE MEMORY PIDS\n"
 			    "/a                -4.0K    0\n"
@@ -118,7 +117,6 @@ static void test_json(void **state)
 	char *text = print(&diff, diff_json);
 	json_t *document = json_loads(text, JSON_REJECT_DUPLICATES, NULL), *groups;
 
-	(void)state;
 	assert_non_null(document);
 	assert_member(document, "rebooted", "false");
 	assert_member(document, "from", "\"2023-11-14T22:13:20.000Z\"");
@@ -160,7 +158,6 @@ static void test_special_names_are_restored(void **state)
 	struct diff diff = new_diff(fields);
 	char *text, *rest;
 
-	(void)state;
 	for (size_t i = 0; i < SPECIAL_NAME_COUNT; i++)
 		special[i] = (struct diff_row){strdup(special_names[i]), "", cells[0]};
 	diff.rows = special;
@@ -240,7 +237,6 @@ static void test_events(void **state)
 		 "gap  1m30s  the disk was full\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
 		struct cgw_event event = events[i].event;
 		char *text = NULL;

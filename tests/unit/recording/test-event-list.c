@@ -22,7 +22,6 @@ static void test_unknown_kinds_are_skipped(void **state)
 	struct bytes bytes = {0};
 	struct cursor in;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		assert_int_equal(event_list_add(&list, &events[i]), 0);
 	events_encode(&list, 1000, &bytes);

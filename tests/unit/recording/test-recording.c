@@ -203,7 +203,6 @@ static void test_kill_is_recorded_once(void **state)
 	struct event_list list = {0};
 	struct cgw_frame *frame;
 
-	(void)state;
 	assert_int_equal(cgw_frame_new(&frame), 0);
 	assert_int_equal(cgw_frame_update(frame, one), 0);
 	two->realtime_ns = one->realtime_ns + TICK_NS;
@@ -222,7 +221,6 @@ static void test_kill_is_recorded_once(void **state)
 static size_t write_facts(void *context, const struct cgw_topology *topology, uint32_t group,
 			  char *buffer, size_t size)
 {
-	(void)context;
 	if (group == 0)
 		return 0;
 	return (size_t)snprintf(buffer, size, "unit=%.1s.service\nuid=7\n", topology->name[group]);
@@ -250,8 +248,7 @@ static void test_notes_about_groups(void **state)
 		for (uint32_t i = 1; i < topology->count; i++) {
 			char expected[64];
 
-			(void)snprintf(expected, sizeof(expected), "%.1s.service",
-				       topology->name[i]);
+			snprintf(expected, sizeof(expected), "%.1s.service", topology->name[i]);
 			assert_int_equal(cgw_replay_fact(replay, i, "unit", text, sizeof(text)),
 					 strlen(expected));
 			assert_string_equal(text, expected);

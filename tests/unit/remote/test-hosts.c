@@ -109,7 +109,7 @@ static void open_hosts(struct fixture *fixture, const char *const *names, uint64
 	tree_file(fixture->tree, "ssh", script);
 	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
 	tree_file(fixture->tree, "ssh.self", self);
-	(void)snprintf(fixture->program, sizeof(fixture->program), "%s/ssh", fixture->tree->path);
+	snprintf(fixture->program, sizeof(fixture->program), "%s/ssh", fixture->tree->path);
 	assert_int_equal(chmod(fixture->program, 0755), 0);
 	fixture->ssh[0] = fixture->program;
 	while (names[options.count] != NULL)
@@ -188,7 +188,6 @@ static void test_single_host(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	OPEN(&fixture, 2, "two");
 	wait_for_state(&fixture, "two", REMOTE_ENDED);
 	/* The paths and the system-wide values are those of the host. */
@@ -209,7 +208,6 @@ static void test_ssh_that_cannot_be_started(void **state)
 	struct remote_hosts *hosts;
 	uint64_t from_ns = clock_now_ns();
 
-	(void)state;
 	assert_int_equal(remote_hosts_new(&options, &hosts, NULL), 0);
 	assert_int_equal(remote_hosts_request(hosts, &metrics), 0);
 	assert_false(remote_hosts_wait(hosts, from_ns + 60 * NS_IN_S, -1));
@@ -228,7 +226,6 @@ static void test_ssh_ends_with_its_process(void **state)
 	pid_t process, ended = 0;
 	int pipes[2], status = 0;
 
-	(void)state;
 	assert_int_equal(pipe(pipes), 0);
 	/* The orphan becomes a child of this process. */
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
@@ -262,7 +259,6 @@ static void test_missing_samples(void **state)
 	struct fixture fixture;
 	uint64_t end_ns = clock_now_ns() + PATIENT_NS;
 
-	(void)state;
 	OPEN(&fixture, 2, "one");
 	while (status_of(&fixture, "one").state == REMOTE_CONNECTING ||
 	       status_of(&fixture, "one").state == REMOTE_CONNECTED)
@@ -277,7 +273,6 @@ static void test_omitted_groups_are_reported(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	OPEN(&fixture, 0, "deep", "good");
 	wait_for_reason(&fixture, "deep", "7 groups are not shown");
 	assert_int_equal(status_of(&fixture, "deep").state, REMOTE_CONNECTED);
@@ -292,7 +287,6 @@ static void test_bad_hosts_do_not_delay_good_ones(void **state)
 	struct fixture fixture;
 	uint64_t end_ns = clock_now_ns() + PATIENT_NS;
 
-	(void)state;
 	OPEN(&fixture, 0, "good2", "silent", "flood", "talk", "endless", "missing", "old", "newer",
 	     "dies", "good1", "stuck");
 	/* Waiting for a silent host would never end. */
@@ -318,7 +312,6 @@ static void test_slow_host(void **state)
 	struct fixture fixture;
 	uint32_t group;
 
-	(void)state;
 	OPEN(&fixture, 0, "good", "stuck");
 	wait_for_state(&fixture, "stuck", REMOTE_SLOW);
 	assert_non_null(strstr(status_of(&fixture, "stuck").reason, "no sample for "));
@@ -337,7 +330,6 @@ static void test_lost_host_is_reconnected(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	OPEN(&fixture, 0, "back", "good");
 	wait_for_state(&fixture, "back", REMOTE_CONNECTED);
 	wait_for_state(&fixture, "back", REMOTE_LOST);
@@ -356,7 +348,6 @@ static void test_new_metrics_reconnect(void **state)
 	FILE *commands;
 	int count = 0;
 
-	(void)state;
 	OPEN(&fixture, 0, "good");
 	wait_for_state(&fixture, "good", REMOTE_CONNECTED);
 	cgw_metric_set_add(&metrics, CGW_M_CPU_USAGE);
@@ -366,7 +357,7 @@ static void test_new_metrics_reconnect(void **state)
 	assert_int_equal(remote_hosts_request(fixture.hosts, &metrics), 0);
 	wait_for_state(&fixture, "good", REMOTE_CONNECTED);
 	clock_sleep_ms(500);
-	(void)snprintf(path, sizeof(path), "%s.commands", fixture.program);
+	snprintf(path, sizeof(path), "%s.commands", fixture.program);
 	commands = fopen(path, "re");
 	assert_non_null(commands);
 	while (fgets(line, sizeof(line), commands) != NULL)
@@ -390,7 +381,6 @@ static void test_host_names(void **state)
 		{{"a/../b"}, -EINVAL}, {{"a\n"}, -EINVAL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct remote_hosts_options options = {.hosts = cases[i].names, .ssh = ssh};
 		struct remote_hosts *hosts = NULL;

@@ -96,7 +96,6 @@ static void test_groups_are_below_their_hosts(void **state)
 	struct merge state_of_merge = {.layout_count = 0};
 	struct cgw_snapshot *merged = merge(&state_of_merge, parts, ARRAY_SIZE(parts));
 
-	(void)state;
 	assert_groups(merged, expected, ARRAY_SIZE(expected));
 	cgw_snapshot_unref(merged);
 	cgw_snapshot_unref(web);
@@ -129,7 +128,6 @@ static void test_changes_of_one_host(void **state)
 	struct merge state_of_merge = {.layout_count = 0};
 	struct cgw_snapshot *merged = merge(&state_of_merge, &part, 1), *again;
 
-	(void)state;
 	again = merge(&state_of_merge, &part, 1);
 	assert_ptr_equal(cgw_snapshot_topology(again), cgw_snapshot_topology(merged));
 	cgw_snapshot_unref(again);

@@ -44,7 +44,7 @@ static int run_command(const char *host, const char *const *words,
 
 	*diag = (struct cgw_diag){.text = ""};
 	tree_file(tree, "ssh", script);
-	(void)snprintf(program, sizeof(program), "%s/ssh", tree->path);
+	snprintf(program, sizeof(program), "%s/ssh", tree->path);
 	assert_int_equal(chmod(program, 0755), 0);
 	r = remote_command_run(&request, ret_result, diag);
 	tree_free(tree);
@@ -64,7 +64,6 @@ static void test_arguments_are_passed_unchanged(void **state)
 	struct remote_command_result result;
 	struct cgw_diag diag;
 
-	(void)state;
 	assert_int_equal(run_command("good", words, &result, &diag), 0);
 	assert_string_equal(result.text,
 			    "<freeze><--why><it's \"mine\" & $(echo not) `yours`; a|b <c >d><-->"
@@ -77,7 +76,6 @@ static void test_arguments_that_cannot_be_quoted(void **state)
 {
 	char buffer[8];
 
-	(void)state;
 	assert_int_equal(remote_quote("a\nb", buffer, sizeof(buffer)), -EINVAL);
 	assert_int_equal(remote_quote("\x7f", buffer, sizeof(buffer)), -EINVAL);
 	assert_int_equal(remote_quote("", buffer, sizeof(buffer)), -EINVAL);
@@ -103,7 +101,6 @@ static void test_errors(void **state)
 	struct remote_command_result result;
 	struct cgw_diag diag;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		assert_int_equal(run_command(cases[i].host, words, &result, &diag),
 				 cases[i].expected);
@@ -124,7 +121,6 @@ static void test_read_quota(void **state)
 	struct read_quota quota = {0};
 	uint64_t now_ns = 5 * NS_IN_S, read_bytes = 0;
 
-	(void)state;
 	assert_int_equal(read_quota_left(&quota, now_ns), READ_QUOTA_BURST_BYTES);
 	/* A minute of a host that never stops sending: a burst, then the rate limit. */
 	for (uint64_t end_ns = now_ns + 60 * NS_IN_S; now_ns < end_ns; now_ns += NS_IN_S / 1000)

@@ -213,7 +213,6 @@ static void test_invalid_first_lines(void **state)
 			assert_refused(fixture, r, cases[i].reason);
 		teardown(&one);
 	}
-	(void)state;
 }
 
 /* Trees that no kernel has. The encoder writes them as they are. */
@@ -250,7 +249,6 @@ static void test_invalid_groups(void **state)
 		assert_refused(fixture, r, "damaged sample");
 		teardown(&one);
 	}
-	(void)state;
 }
 
 /* Each changed byte of a block is noticed. */
@@ -304,7 +302,6 @@ static void test_invalid_blocks(void **state)
 		assert_refused(one, parse(one, block, BLOCK_HEADER_BYTES), cases[i].reason);
 		teardown(&one);
 	}
-	(void)state;
 }
 
 /* A chain of groups, or many groups below the root. */
@@ -321,7 +318,7 @@ static struct cgw_snapshot *snapshot_of(uint32_t count, bool chain)
 		char *name = to.names + (size_t)i * 8;
 
 		if (i > 0)
-			(void)snprintf(name, 8, "%07u", i % 10000000);
+			snprintf(name, 8, "%07u", i % 10000000);
 		else
 			name[0] = '\0';
 		to.name[i] = name;
@@ -392,7 +389,6 @@ static void test_limits(void **state)
 	assert_int_equal(snapshot_add_text(snapshot, 0, 0, text, REMOTE_PARTS_MAX + 1), 0);
 	snapshot->columns[0].state[0] = CGW_OK;
 	assert_limit(snapshot, false);
-	(void)state;
 }
 
 /* Groups that a reader would refuse are omitted and counted; rates continue afterwards. */

@@ -87,11 +87,11 @@ static int setup(void **state)
 
 	special_names_sorted(names);
 	for (uint32_t i = 0; i < GROUP_COUNT; i++) {
-		(void)snprintf(machine->paths[i], sizeof(machine->paths[i]), "%s%s",
-			       i == 0   ? "/"
-			       : i == 1 ? "/\"\\\n"
-					: "/\"\\\n/",
-			       i < 2 ? "" : names[i - 2]);
+		snprintf(machine->paths[i], sizeof(machine->paths[i]), "%s%s",
+			 i == 0   ? "/"
+			 : i == 1 ? "/\"\\\n"
+				  : "/\"\\\n/",
+			 i < 2 ? "" : names[i - 2]);
 		groups[i] = (struct frame_group){machine->paths[i], i + 1};
 		machine->groups[i] = i;
 	}
@@ -122,7 +122,6 @@ static int teardown(void **state)
 static size_t more_labels(void *context, const struct cgw_identity *identity,
 			  struct cgw_label *labels, size_t capacity)
 {
-	(void)identity;
 	assert_true(capacity >= 2);
 	labels[0] = (struct cgw_label){"container_name", context};
 	labels[1] = (struct cgw_label){"image", "plain"};
@@ -218,7 +217,6 @@ static void test_every_text_is_escaped(void **state)
 	static const struct cgw_family family = {"cgward_odd_seconds", "seconds", odd,
 						 CGW_FAMILY_COUNTER};
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		struct text text;
 		struct exposition_reader reader;
@@ -269,7 +267,6 @@ static void test_numbers_are_exact(void **state)
 	};
 	static const struct cgw_family family = {"cgward_x", "", "A help text", CGW_FAMILY_GAUGE};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct text text;
 		struct exposition_reader reader;
@@ -292,7 +289,6 @@ static void test_large_expositions(void **state)
 	static const struct cgw_family family = {"cgward_x", "", "A help text", CGW_FAMILY_INFO};
 	char value[3000];
 
-	(void)state;
 	for (size_t length = 1; length < sizeof(value); length += 331) {
 		struct text text;
 		struct exposition_reader reader;
@@ -302,7 +298,7 @@ static void test_large_expositions(void **state)
 		cgw_exposition_family(exposition, &family);
 		for (unsigned i = 0; i < 300; i++) {
 			memset(value, 'a', length);
-			(void)snprintf(value + length - 1, sizeof(value) - length + 1, "%u", i);
+			snprintf(value + length - 1, sizeof(value) - length + 1, "%u", i);
 			cgw_exposition_sample(exposition, &(struct cgw_label){"v", value}, 1, 1, 1);
 		}
 		assert_int_equal(cgw_exposition_end(exposition), 0);
@@ -324,7 +320,6 @@ static void test_first_error_is_kept(void **state)
 	struct text text;
 	struct cgw_exposition *exposition = new_exposition(CGW_EXPOSITION_TEXT, &text);
 
-	(void)state;
 	memset(name, 'n', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
 	cgw_exposition_family(exposition, &family); /* too long */

@@ -80,7 +80,6 @@ static void test_openmetrics(void **state)
 {
 	struct text text = {0};
 
-	(void)state;
 	expose(CGW_EXPOSITION_OPENMETRICS, "cpu.usage", 0, &text);
 	assert_part(
 		&text, "# HELP cgward_cpu",
@@ -97,7 +96,6 @@ static void test_text_format(void **state)
 {
 	struct text text = {0};
 
-	(void)state;
 	expose(CGW_EXPOSITION_TEXT, "memory.max", 0, &text);
 	assert_part(&text, "# HELP cgward_memory",
 		    "# HELP cgward_memory_max_bytes Hard memory limit, enforced by reclaim and "
@@ -126,7 +124,6 @@ static void test_maximum_of_groups(void **state)
 		{1, "\ncgward_groups 1\n", "\ncgward_groups_left_out 3\n", false, false, false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct text text = {0};
 
@@ -152,7 +149,6 @@ static void test_long_paths_are_omitted(void **state)
 	struct cgw_frame *frame;
 	struct text text = {0};
 
-	(void)state;
 	memset(path + 1, 'n', sizeof(path) - 2);
 	topology = frame_topology(long_groups, ARRAY_SIZE(long_groups));
 	snapshot = frame_snapshot(topology, 1, none, ARRAY_SIZE(none));
@@ -174,7 +170,6 @@ static void test_errors_are_returned(void **state)
 {
 	struct text text = {.error = -EPIPE};
 
-	(void)state;
 	expose(CGW_EXPOSITION_OPENMETRICS, "cpu.usage", 0, &text);
 	assert_int_equal(cgw_exposition_end(NULL), -ENOMEM);
 }
@@ -186,7 +181,6 @@ static void test_family_names(void **state)
 	size_t count = 0;
 	struct cgw_field field;
 
-	(void)state;
 	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++) {
 		char name[128];
 
@@ -211,7 +205,6 @@ static void test_default_fields_are_exposed(void **state)
 {
 	char *keys = strdup(cgw_exposition_default_fields()), *rest = NULL;
 
-	(void)state;
 	assert_non_null(keys);
 	for (char *key = strtok_r(keys, ",", &rest); key != NULL;
 	     key = strtok_r(NULL, ",", &rest)) {

@@ -30,7 +30,6 @@ static void test_sizes(void **state)
 	};
 	char buffer[32];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		(void)cgw_format_bytes(cases[i].bytes, buffer, sizeof(buffer));
 		assert_string_equal(buffer, cases[i].expected);
@@ -56,7 +55,6 @@ static void test_durations(void **state)
 	};
 	char buffer[32];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		(void)cgw_format_duration(cases[i].ns, buffer, sizeof(buffer));
 		assert_string_equal(buffer, cases[i].expected);
@@ -104,7 +102,6 @@ static void test_values(void **state)
 	};
 	char buffer[64];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		(void)cgw_format_value(cases[i].value, cases[i].unit, CGW_STYLE_HUMAN, buffer,
 				       sizeof(buffer));
@@ -122,7 +119,6 @@ static void test_text_width(void **state)
 {
 	char buffer[64];
 
-	(void)state;
 	if (setlocale(LC_ALL, "C.UTF-8") == NULL)
 		skip();
 	assert_int_equal(cgw_text_width("abc"), 3);

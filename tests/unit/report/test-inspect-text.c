@@ -29,7 +29,6 @@ static void test_names_in_tables_are_escaped(void **state)
 	size_t size, lines = 0;
 	FILE *out = open_memstream(&text, &size);
 
-	(void)state;
 	assert_non_null(out);
 	table_start(&table, out, "NAME|>NUMBER", 0);
 	for (size_t i = 0; i < SPECIAL_NAME_COUNT; i++) {

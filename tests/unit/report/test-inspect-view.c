@@ -37,7 +37,6 @@ static void test_cpu_share_of_a_process(void **state)
 	const struct cgw_inspection after = {.processes = now, .process_count = 4};
 	struct view view = {.before = &before, .now = &after, .seconds = 2};
 
-	(void)state;
 	assert_int_equal(view_cpu(&view, &now[0]).state, CGW_OK);
 	assert_near(view_cpu(&view, &now[0]).real, 50);
 	for (size_t i = 1; i < 4; i++)
@@ -64,7 +63,6 @@ static void test_traffic_of_an_interface(void **state)
 	struct cgw_network after = {.read_ns = 3000000000, .interfaces = now, .count = 4};
 	struct view_network network = {.before = &before, .now = &after};
 
-	(void)state;
 	assert_near(view_traffic(&network, 1, false).real, 1000);
 	assert_near(view_traffic(&network, 1, true).real, 250);
 	assert_int_equal(view_traffic(&network, 0, false).state, CGW_WARMUP); /* counted less */
@@ -101,7 +99,6 @@ static void test_highest_privilege(void **state)
 	};
 	const struct view view = {.now = &now};
 
-	(void)state;
 	assert_int_equal(view_privilege(&view), CGW_PRIVILEGE_FULL);
 	processes[1] = processes[0];
 	assert_int_equal(view_privilege(&view), CGW_PRIVILEGE_ADMIN);
@@ -130,7 +127,6 @@ static void test_other_groups(void **state)
 	const struct view view = {.layout = &layout, .now = &now};
 	CLEANUP(cleanup_free) char *text = NULL;
 
-	(void)state;
 	for (size_t i = 0; i < 4; i++)
 		process.membership.paths[i] = paths[i];
 	assert_int_equal(view_other_groups(&view, &process, &text), 0);

@@ -42,7 +42,6 @@ static const char policy_text[] = "[protect ssh]\n"
 
 static void on_problem(void *context, const struct cgw_policy_problem *problem)
 {
-	(void)context;
 	if (!problem->warning)
 		fail_msg("line %u: %s", problem->diag.line, problem->diag.text);
 }
@@ -158,7 +157,6 @@ static void test_instance_as_of_now(void **state)
 						.until_seconds = NAN};
 	struct capture capture;
 
-	(void)state;
 	capture_begin(&capture);
 	policy_report_print_instance(&pending, 8);
 	policy_report_print_instance(&pending, 60);

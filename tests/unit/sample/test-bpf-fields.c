@@ -88,7 +88,6 @@ static struct bpf_column column_of(const struct row *row)
 
 static void test_converts_raw_numbers(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 		const struct cgw_source *source = source_of(row);
@@ -123,7 +122,6 @@ static void test_factor_matches_conversion(void **state)
 					UINT64_MAX - 1,
 					UINT64_MAX};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct bpf_column column = column_of(&rows[i]);
 
@@ -149,7 +147,6 @@ static void test_common_metrics_have_a_factor(void **state)
 			 weight = {CGW_M_CPU_WEIGHT, 1, "cpu.shares", 0, NULL};
 	struct bpf_column column;
 
-	(void)state;
 	column = column_of(&plain);
 	bpf_field_set_factor(&column);
 	assert_true(column.factor == 1 && column.factor_end > PAGES_END);
@@ -180,7 +177,6 @@ static void test_sums_devices(void **state)
 	struct bpf_column column = column_of(&row);
 	uint64_t raw;
 
-	(void)state;
 	column.devices = devices[0];
 	column.index = column.row->field;
 	assert_true(bpf_field_raw(&column, record, &raw));
@@ -199,7 +195,6 @@ static void test_falls_back_to_no_device(void **state)
 	struct bpf_column column = {.row = fallback, .page_bytes = PAGE};
 	struct cgw_number number;
 
-	(void)state;
 	assert_non_null(fallback);
 	assert_true(bpf_field_number(&column, 0, &number));
 	assert_false(bpf_field_number(&column, 1, &number));
@@ -215,7 +210,6 @@ static void test_statistics_without_an_index(void **state)
 	struct cgw_number number;
 	uint64_t raw = 7;
 
-	(void)state;
 	assert_non_null(row);
 	assert_true(bpf_field_number(&column, 3, &number)); /* counted in KiB */
 	assert_int_equal(number.value, 3 * 1024);
@@ -235,7 +229,6 @@ static void test_statistics_without_an_index(void **state)
 /* Files with values that the programs do not have are not provided. */
 static void test_unknown_values_have_no_row(void **state)
 {
-	(void)state;
 	assert_null(bpf_field_find(CGW_M_CPU_USER, 2, "cpu.stat"));
 	assert_null(bpf_field_find(CGW_M_IO_WEIGHT, 2, "io.weight"));
 	assert_null(bpf_field_find(CGW_M_CPU_PRESSURE_SOME_TOTAL, 2, "cpu.pressure"));

@@ -75,7 +75,6 @@ static void check_loader(const struct bpf_loader *loader, size_t program_count,
 
 static void test_loaders_create_the_arrays_that_are_read(void **state)
 {
-	(void)state;
 	check_loader(&bpf_loader_css_direct, 2, expected, ARRAY_SIZE(expected));
 	check_loader(&bpf_loader_cgroup_direct, 2, expected, ARRAY_SIZE(expected));
 	check_loader(&bpf_loader_cgroup_probe, 2, expected, ARRAY_SIZE(expected));

@@ -49,7 +49,6 @@ static void test_groups_include_their_descendants(void **state)
 	CLEANUP(trace_sums_done) struct trace_sums sums = {0};
 	struct trace_group records[GROUPS];
 
-	(void)state;
 	reset(records);
 	wait_of(&records[NINE], 4, 2 * MS);
 	wait_of(&records[NINE], 4, 5 * MS);
@@ -72,7 +71,6 @@ static void test_longest_wait_of_the_interval(void **state)
 	CLEANUP(trace_sums_done) struct trace_sums sums = {0};
 	struct trace_group records[GROUPS];
 
-	(void)state;
 	reset(records);
 	wait_of(&records[NINE], 4, 50 * MS);
 	wait_of(&records[FIVE], 4, 60 * MS);
@@ -89,7 +87,6 @@ static void test_no_groups(void **state)
 {
 	CLEANUP(trace_sums_done) struct trace_sums sums = {0};
 
-	(void)state;
 	assert_int_equal(trace_sums_set(&sums, NULL, NULL, 0, 1), 0);
 	assert_null(trace_sums_find(&sums, 1));
 }
@@ -99,7 +96,6 @@ static void test_buckets(void **state)
 {
 	unsigned last = 0;
 
-	(void)state;
 	for (uint64_t ns = 1; ns < 30 * S; ns += ns / 50 + 1) {
 		struct trace_sum sum = {0};
 		unsigned bucket = trace_bucket(ns);
@@ -132,7 +128,6 @@ static void test_percentiles_of_the_interval(void **state)
 	struct trace_sum before = {0}, now;
 	uint64_t ns;
 
-	(void)state;
 	before.buckets[trace_bucket(4 * S)] = 1000;
 	now = before;
 	assert_false(trace_percentile(&before, &now, 99, &ns));
@@ -153,7 +148,6 @@ static void test_percentiles_up_to_the_longest_wait(void **state)
 	struct trace_sum sum = {.longest_ns = 8500 * US};
 	uint64_t ns;
 
-	(void)state;
 	sum.buckets[trace_bucket(sum.longest_ns)] = 1;
 	assert_true(trace_percentile(NULL, &sum, 99, &ns));
 	assert_int_equal(ns, sum.longest_ns);

@@ -10,7 +10,6 @@ static void test_names_are_cached_until_cleared(void **state)
 	struct machine *machine = machine_new(tree_machine_v2);
 	struct device_names devices = {0};
 
-	(void)state;
 	tree_file(machine->dir, "sys/dev/block/8:0/uevent", "DEVNAME=sda\n");
 	machine_open(machine, "io.rbytes");
 	assert_string_equal(device_names_get(&devices, machine->layout, 8, 0), "sda");
@@ -28,7 +27,6 @@ static void test_colliding_numbers_keep_their_names(void **state)
 	struct machine *machine = machine_new(tree_machine_v2);
 	struct device_names devices = {0};
 
-	(void)state;
 	tree_file(machine->dir, "sys/dev/block/8:0/uevent", "DEVNAME=sda\n");
 	tree_file(machine->dir, "sys/dev/block/8:64/uevent", "DEVNAME=sde\n");
 	machine_open(machine, "io.rbytes");

@@ -100,7 +100,6 @@ static void test_inotify_reports_changes(void **state)
 {
 	struct fixture fixture = {0};
 
-	(void)state;
 	fixture_open(&fixture);
 	assert_true(update(&fixture, 1));
 	assert_watches(&fixture, 4);
@@ -127,7 +126,6 @@ static void test_watch_table_does_not_grow(void **state)
 	struct fixture fixture = {0};
 	uint64_t now_ns = 1;
 
-	(void)state;
 	fixture_open(&fixture);
 	assert_true(update(&fixture, now_ns));
 	for (unsigned round = 0; round < 300; round++) {
@@ -148,7 +146,6 @@ static void test_events_of_removed_groups_are_ignored(void **state)
 	struct fixture fixture = {0};
 	struct tree_group *group;
 
-	(void)state;
 	fixture_open(&fixture);
 	assert_true(update(&fixture, 1));
 	tree_directory(fixture.dir, "cgroup/a/b/new");
@@ -171,7 +168,6 @@ static void test_renamed_directory_keeps_its_watch(void **state)
 	struct fixture fixture = {0};
 	char from[400], to[400];
 
-	(void)state;
 	fixture_open(&fixture);
 	assert_true(update(&fixture, 1));
 	assert_int_equal(rename(tree_at(fixture.dir, "cgroup/a/b", from, 400),
@@ -191,7 +187,6 @@ static void test_path_of_subtree_is_followed(void **state)
 {
 	struct fixture fixture = {0};
 
-	(void)state;
 	fixture_open_below(&fixture, "/a/b");
 	tree_directory(fixture.dir, "cgroup/a/sibling");
 	assert_true(update(&fixture, 1));

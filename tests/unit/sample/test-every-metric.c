@@ -310,7 +310,6 @@ static void teardown(struct fixture *fixture)
 
 static int reset(void **state)
 {
-	(void)state;
 	wrong = 0;
 	return 0;
 }
@@ -332,7 +331,6 @@ static const char *shape_name(enum expected_shape shape)
 
 static void test_table_covers_every_metric(void **state)
 {
-	(void)state;
 	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
 		const char *key = cgw_metric_info((enum cgw_metric)i)->key;
 		const struct expected_metric *row = expectation_of(key);
@@ -349,7 +347,6 @@ static void test_table_covers_every_metric(void **state)
 
 static void test_metadata(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(expectations); i++) {
 		const struct expected_metric *row = &expectations[i];
 		int metric = cgw_metric_find(row->key);
@@ -383,7 +380,6 @@ static void test_metadata(void **state)
 
 static void test_values(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct fixture fixture = setup(version, false);
 		struct cgw_snapshot *snapshot = sample_everything(&fixture);
@@ -402,7 +398,6 @@ static void test_values(void **state)
 /* A kernel without the preferred file: the next one of the table is read instead. */
 static void test_sources_in_order_of_preference(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(expectations); i++)
 		for (unsigned version = 1; version <= 2; version++) {
 			const struct expected_source *sources[SOURCES_MAX];
@@ -427,7 +422,6 @@ static void test_sources_in_order_of_preference(void **state)
 /* Every limit can be absent, and is then CGW_MAX instead of a large number. */
 static void test_no_limit(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct fixture fixture = setup(version, true);
 		struct cgw_snapshot *snapshot = sample_everything(&fixture);
@@ -464,7 +458,6 @@ static void test_root_group(void **state)
 		{"io.wbytes", 0, UINT64_C(3000) * 512},
 	};
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct fixture fixture = setup(version, false);
 		struct cgw_snapshot *snapshot;
@@ -513,7 +506,6 @@ static void test_freezer_words(void **state)
 	} rows[] = {{"THAWED\n", 0, 0}, {"FREEZING\n", 0, 1}, {"FROZEN\n", 1, 0}};
 	struct fixture fixture = setup(1, false);
 
-	(void)state;
 	machine_open(fixture.machine, "cgroup.frozen cgroup.freezing");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct cgw_snapshot *snapshot;
@@ -549,7 +541,6 @@ static void test_weights_of_v1(void **state)
 	};
 	struct fixture fixture = setup(1, false);
 
-	(void)state;
 	machine_open(fixture.machine, "cpu.weight io.weight");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct cgw_snapshot *snapshot;

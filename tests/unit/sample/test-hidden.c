@@ -93,14 +93,12 @@ static void check_denied_values(void)
 
 static void test_unopenable_hierarchy_is_denied(void **state)
 {
-	(void)state;
 	opened_unlisted = false;
 	check_denied_values();
 }
 
 static void test_unlistable_hierarchy_is_denied(void **state)
 {
-	(void)state;
 	opened_unlisted = true;
 	check_denied_values();
 	assert_int_equal(unlisted_directory, -1);

@@ -15,7 +15,7 @@ static void set_aside(struct machine *machine, const char *path)
 {
 	char to[32];
 
-	(void)snprintf(to, sizeof(to), "removed-%u", replaced++);
+	snprintf(to, sizeof(to), "removed-%u", replaced++);
 	tree_move(machine->dir, path, to);
 }
 
@@ -25,16 +25,16 @@ static void write_group(struct machine *machine, unsigned version, const char *g
 {
 	char path[128], text[64];
 
-	(void)snprintf(path, sizeof(path),
-		       version == 1 ? "cgroup/cpu,cpuacct/%s/cpuacct.usage" : "cgroup/%s/cpu.stat",
-		       group);
-	(void)snprintf(text, sizeof(text), version == 1 ? "%u\n" : "usage_usec %u\n", usage);
+	snprintf(path, sizeof(path),
+		 version == 1 ? "cgroup/cpu,cpuacct/%s/cpuacct.usage" : "cgroup/%s/cpu.stat",
+		 group);
+	snprintf(text, sizeof(text), version == 1 ? "%u\n" : "usage_usec %u\n", usage);
 	tree_file(machine->dir, path, text);
-	(void)snprintf(path, sizeof(path),
-		       version == 1 ? "cgroup/memory/%s/memory.usage_in_bytes"
-				    : "cgroup/%s/memory.current",
-		       group);
-	(void)snprintf(text, sizeof(text), "%u\n", memory);
+	snprintf(path, sizeof(path),
+		 version == 1 ? "cgroup/memory/%s/memory.usage_in_bytes"
+			      : "cgroup/%s/memory.current",
+		 group);
+	snprintf(text, sizeof(text), "%u\n", memory);
 	tree_file(machine->dir, path, text);
 }
 
@@ -44,8 +44,8 @@ static void remove_group(struct machine *machine, unsigned version, const char *
 	char path[128];
 
 	for (size_t i = 0; i < (version == 1 ? ARRAY_SIZE(hierarchies) : 1); i++) {
-		(void)snprintf(path, sizeof(path), "cgroup/%s%s",
-			       version == 1 ? hierarchies[i] : "", group);
+		snprintf(path, sizeof(path), "cgroup/%s%s", version == 1 ? hierarchies[i] : "",
+			 group);
 		set_aside(machine, path);
 	}
 }
@@ -78,7 +78,6 @@ static void assert_memory(struct machine *machine, const char *path, uint64_t by
 /* What the tests below rely on: without a reason an idle group is not read. */
 static void test_idle_group_is_not_read(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine *machine = new_machine(version, NEVER);
 
@@ -93,7 +92,6 @@ static void test_idle_group_is_not_read(void **state)
 /* By chance the new group has used as much CPU time as the old one. */
 static void test_recreated_group_is_read_at_once(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (unsigned interval = 0; interval <= NEVER; interval += NEVER) {
 			struct machine *machine = new_machine(version, interval);
@@ -109,7 +107,6 @@ static void test_recreated_group_is_read_at_once(void **state)
 
 static void test_recreated_child_of_idle_group_is_read_at_once(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine *machine = new_machine(version, NEVER);
 		struct cgw_snapshot *snapshot;
@@ -130,7 +127,6 @@ static void test_change_of_one_hierarchy_is_read_at_once(void **state)
 	struct machine *machine = new_machine(1, NEVER);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	/* Another group is in all hierarchies: without one, the files to read would change too. */
 	write_group(machine, 1, "z", 1, 1);
 	tree_file(machine->dir, "cgroup/pids/z/pids.max", "1\n");
@@ -159,7 +155,6 @@ static void test_change_of_one_hierarchy_is_read_at_once(void **state)
 /* Rows of the last sample move when a group before them is removed or added. */
 static void test_values_follow_their_rows(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine *machine = new_machine(version, NEVER);
 		struct cgw_snapshot *snapshot;
@@ -187,7 +182,6 @@ static void test_values_follow_their_rows(void **state)
 /* The usage of a group is compared with its own last one, not with that of its new row. */
 static void test_usage_of_another_row_is_not_compared(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine *machine = new_machine(version, NEVER);
 
@@ -207,7 +201,6 @@ static void test_group_without_usage_is_read(void **state)
 {
 	static const char *const texts[] = {"usage_usec x\n", "user_usec 3\n", ""};
 
-	(void)state;
 	/* Of both groups, or only of the child of an idle group. */
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(texts); i++) {
 		struct machine *machine = new_machine(2, NEVER);
@@ -222,7 +215,7 @@ static void test_group_without_usage_is_read(void **state)
 		for (unsigned memory = 1; memory <= 4; memory++) {
 			char text[16];
 
-			(void)snprintf(text, sizeof(text), "%u\n", memory);
+			snprintf(text, sizeof(text), "%u\n", memory);
 			tree_file(machine->dir, "cgroup/a/memory.current", text);
 			tree_file(machine->dir, "cgroup/a/b/memory.current", text);
 			if (i % 2 == 0)
@@ -240,7 +233,6 @@ static void test_child_of_another_hierarchy_is_read(void **state)
 	struct machine *machine = machine_new(tree_machine_v1);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	tree_file(machine->dir, "proc/self/mountinfo",
 		  "25 22 0:20 / /sys/fs/cgroup ro - tmpfs tmpfs ro,mode=755\n"
 		  "30 25 0:26 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
@@ -274,7 +266,7 @@ static ssize_t replace_after_walk(int fd, void *buffer, size_t size, off_t offse
 	char link[64], path[4096];
 	ssize_t length;
 
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	length = readlink(link, path, sizeof(path) - 1);
 	path[length > 0 ? length : 0] = '\0';
 	if (replacing != NULL && strstr(path, "/proc/stat") != NULL) {
@@ -288,7 +280,6 @@ static ssize_t replace_after_walk(int fd, void *buffer, size_t size, off_t offse
 /* A group that is replaced during the sample: no value of the new group under the ID of the old. */
 static void test_group_replaced_during_sample(void **state)
 {
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++) {
 		struct machine *machine =
 			machine_new(version == 1 ? tree_machine_v1 : tree_machine_v2);

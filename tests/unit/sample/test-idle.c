@@ -39,7 +39,6 @@ static void test_idle_group_is_read_in_turn(void **state)
 	enum cgw_state text_state;
 	size_t count;
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/a/memory.current", "8192\n");
 	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 7\nuser_usec 4\n");
 	for (; memory_bytes == 4096 && samples < 4; samples++) {
@@ -71,7 +70,6 @@ static void test_first_group_is_read_at_once(void **state)
 	struct machine *machine = machine_new(tree_machine_v1);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/memory/a/memory.usage_in_bytes", "1\n");
 	machine_open(machine, "memory.current");
 	machine->layout->recorded = false; /* inotify reports new groups, as for cgroupfs */
@@ -91,7 +89,6 @@ static void test_active_group_is_read_at_once(void **state)
 {
 	struct machine *machine = new_idle_machine(1000);
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/a/memory.current", "100\n");
 	assert_memory(machine, 4096);
 	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 8\nuser_usec 3\n");
@@ -115,7 +112,6 @@ static void test_descendants_of_idle_group_are_not_read(void **state)
 	struct machine *machine = new_idle_machine(1000);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/a/b/cpu.stat", "usage_usec 5\n");
 	cgw_snapshot_unref(sample(machine));
 	/* Impossible on a kernel; the old value shows that the file was not read. */

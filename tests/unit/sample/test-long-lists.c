@@ -65,7 +65,6 @@ static void test_processes_are_counted(void **state)
 {
 	static const unsigned counts[] = {PROCESS_COUNT, 3, 0, 585, 586, PROCESS_COUNT};
 
-	(void)state;
 	for (unsigned version = 1; version <= 2; version++)
 		for (size_t s = 0; s < ARRAY_SIZE(read_sizes); s++) {
 			struct machine *machine =
@@ -98,7 +97,6 @@ static void test_processes_are_counted(void **state)
 /* The only process that is in another group of one hierarchy is the last of the list. */
 static void test_split_processes_are_counted(void **state)
 {
-	(void)state;
 	for (size_t s = 0; s < ARRAY_SIZE(read_sizes); s++) {
 		struct machine *machine = machine_new(tree_machine_v1);
 		struct cgw_snapshot *snapshot;
@@ -117,7 +115,6 @@ static void test_split_processes_are_counted(void **state)
 /* Files of keys and values are no different: memory.stat of some kernels exceeds a page. */
 static void test_last_key_is_read(void **state)
 {
-	(void)state;
 	for (size_t s = 0; s < ARRAY_SIZE(read_sizes); s++) {
 		struct machine *machine = machine_new(tree_machine_v2);
 		struct cgw_snapshot *snapshot;
@@ -127,7 +124,7 @@ static void test_last_key_is_read(void **state)
 		for (unsigned i = 0; i < 300; i++)
 			used += (size_t)snprintf(text + used, 32, "unknown_key_%04u %u\n", i,
 						 100000 + i);
-		(void)snprintf(text + used, 32, "anon 4242\n");
+		snprintf(text + used, 32, "anon 4242\n");
 		tree_file(machine->dir, "cgroup/a/memory.stat", text);
 		free(text);
 		read_max = read_sizes[s];

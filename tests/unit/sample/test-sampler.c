@@ -22,7 +22,6 @@ static void test_sample_of_v2(void **state)
 	uint32_t group;
 	size_t count;
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 7\nuser_usec 3\nsystem_usec 4\n");
 	tree_file(machine->dir, "cgroup/a/cpu.max", "50000 100000\n");
 	tree_file(machine->dir, "cgroup/a/memory.current", "4096\n");
@@ -71,7 +70,6 @@ static void test_sample_of_v1(void **state)
 	uint32_t group;
 	char path[64];
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/cpu,cpuacct/a/cpuacct.usage", "123\n");
 	tree_file(machine->dir, "cgroup/cpu,cpuacct/a/cpuacct.stat", "user 1\nsystem 2\n");
 	tree_file(machine->dir, "cgroup/cpu,cpuacct/a/cpu.cfs_quota_us", "-1\n");
@@ -117,7 +115,6 @@ static void test_sample_after_changes(void **state)
 	struct machine *machine = machine_new(tree_machine_v2);
 	struct cgw_snapshot *first, *second, *third;
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/a/memory.current", "1\n");
 	tree_file(machine->dir, "cgroup/gone/memory.current", "2\n");
 	machine_open(machine, "memory.current");
@@ -152,10 +149,9 @@ static void test_large_files(void **state)
 	char *text = malloc(size + 64);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	while (used < size)
 		used += (size_t)snprintf(text + used, 64, "unknown_%zu 1\n", used);
-	(void)snprintf(text + used, 64, "anon 4242\n");
+	snprintf(text + used, 64, "anon 4242\n");
 	tree_file(machine->dir, "cgroup/a/memory.stat", text);
 	tree_file(machine->dir, "cgroup/b/memory.stat", "file 7\nanon");
 	tree_file(machine->dir, "cgroup/c/memory.stat", "");
@@ -178,7 +174,6 @@ static void test_sample_of_subtree(void **state)
 	struct cgw_snapshot *snapshot;
 	const struct cgw_topology *topology;
 
-	(void)state;
 	tree_directory(machine->dir, "cgroup/a/b/c/d");
 	tree_directory(machine->dir, "cgroup/a/bc");
 	tree_directory(machine->dir, "cgroup/x");
@@ -211,7 +206,6 @@ static void test_every_system_call_fails(void **state)
 	struct machine *machine = machine_new(tree_machine_v2);
 	struct cgw_metric_set metrics = {0};
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/a/memory.current", "4096\n");
 	tree_file(machine->dir, "cgroup/a/b/memory.current", "4096\n");
 	tree_file(machine->dir, "cgroup/a/hugetlb.2MB.current", "0\n");
@@ -283,7 +277,6 @@ static void test_cost_of_one_group_without_siblings(void **state)
 	struct machine *machine = machine_new(tree_machine_v2);
 	unsigned below, only;
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/top/group/memory.current", "4096\n");
 	tree_directory(machine->dir, "cgroup/top/group/child");
 	assert_int_equal(layout_open_with(&machine->roots, &fault_ops, &machine->layout, NULL), 0);
@@ -293,9 +286,9 @@ static void test_cost_of_one_group_without_siblings(void **state)
 	for (int i = 0; i < 100; i++) {
 		char path[64];
 
-		(void)snprintf(path, sizeof(path), "cgroup/top/sibling%d", i);
+		snprintf(path, sizeof(path), "cgroup/top/sibling%d", i);
 		tree_directory(machine->dir, path);
-		(void)snprintf(path, sizeof(path), "cgroup/other%d", i);
+		snprintf(path, sizeof(path), "cgroup/other%d", i);
 		tree_directory(machine->dir, path);
 	}
 	assert_int_equal(count_calls(machine, false), below);
@@ -303,7 +296,7 @@ static void test_cost_of_one_group_without_siblings(void **state)
 	for (int i = 0; i < 100; i++) {
 		char path[64];
 
-		(void)snprintf(path, sizeof(path), "cgroup/top/group/child%d", i);
+		snprintf(path, sizeof(path), "cgroup/top/group/child%d", i);
 		tree_directory(machine->dir, path);
 	}
 	assert_int_equal(count_calls(machine, true), only);
@@ -318,11 +311,10 @@ static void test_descriptor_limit(void **state)
 	struct cgw_snapshot *snapshot;
 	unsigned before;
 
-	(void)state;
 	for (int i = 0; i < 20; i++) {
 		char path[64];
 
-		(void)snprintf(path, sizeof(path), "cgroup/g%d/memory.current", i);
+		snprintf(path, sizeof(path), "cgroup/g%d/memory.current", i);
 		tree_file(machine->dir, path, "7\n");
 	}
 	assert_int_equal(cgw_layout_open(&machine->roots, &machine->layout, NULL), 0);
@@ -353,7 +345,6 @@ static void test_tree_joins_groups_by_path(void **state)
 	struct group_tree tree;
 	unsigned seed = 7;
 
-	(void)state;
 	assert_int_equal(group_tree_init(&tree, 2), 0);
 	for (int step = 0; step < 4000; step++) {
 		unsigned i = (unsigned)rand_r(&seed) % 4, j = (unsigned)rand_r(&seed) % 4;
@@ -381,7 +372,7 @@ static void test_tree_joins_groups_by_path(void **state)
 			char path[8];
 			uint32_t group;
 
-			(void)snprintf(path, sizeof(path), "/%s/%s", names[i], names[j]);
+			snprintf(path, sizeof(path), "/%s/%s", names[i], names[j]);
 			group = cgw_topology_find(&topology->view, path);
 			assert_int_equal(group == CGW_NO_GROUP ? 0 : topology->view.present[group],
 					 expected[i][j].present);
@@ -401,9 +392,9 @@ static void link_network(struct machine *machine, const char *pid, const char *t
 {
 	char path[512], directory[128];
 
-	(void)snprintf(directory, sizeof(directory), "proc/%s/ns", pid);
+	snprintf(directory, sizeof(directory), "proc/%s/ns", pid);
 	tree_directory(machine->dir, directory);
-	(void)snprintf(path, sizeof(path), "%s/proc/%s/ns/net", machine->dir->path, pid);
+	snprintf(path, sizeof(path), "%s/proc/%s/ns/net", machine->dir->path, pid);
 	assert_int_equal(symlink(target, path), 0);
 }
 
@@ -413,7 +404,6 @@ static void test_network_traffic(void **state)
 	struct machine *machine = machine_new(tree_machine_v2);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/box/cgroup.procs", "41\n42\n43\n99\n");
 	tree_file(machine->dir, "cgroup/host/cgroup.procs", "43\n");
 	tree_file(machine->dir, "cgroup/empty/cgroup.procs", "");
@@ -454,7 +444,6 @@ static void test_sample_once(void **state)
 	struct cgw_diag diag = {0};
 	struct cgw_layout none = {.kind = CGW_LAYOUT_NONE};
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/web/memory.current", "4096\n");
 	cgw_metric_set_add(&metrics, CGW_M_MEMORY_CURRENT);
 	assert_int_equal(cgw_layout_open(&machine->roots, &machine->layout, NULL), 0);

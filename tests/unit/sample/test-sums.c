@@ -41,10 +41,10 @@ static void add_device(struct tree_dir *dir, const char *number, const char *nam
 {
 	char path[128], text[128];
 
-	(void)snprintf(path, sizeof(path), "sys/dev/block/%s/uevent", number);
-	(void)snprintf(text, sizeof(text), "MAJOR=8\nDEVNAME=%s\nDEVTYPE=disk\n", name);
+	snprintf(path, sizeof(path), "sys/dev/block/%s/uevent", number);
+	snprintf(text, sizeof(text), "MAJOR=8\nDEVNAME=%s\nDEVTYPE=disk\n", name);
 	tree_file(dir, path, text);
-	(void)snprintf(path, sizeof(path), "sys/block/%s/uevent", name);
+	snprintf(path, sizeof(path), "sys/block/%s/uevent", name);
 	tree_file(dir, path, text);
 }
 
@@ -74,7 +74,6 @@ static void test_stacked_devices_are_counted_once(void **state)
 	struct machine *machine = machine_new(tree_machine_v2);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	add_stack(machine->dir);
 	tree_file(machine->dir, "cgroup/a/io.stat",
 		  "253:1 rbytes=1000 wbytes=70\n253:0 rbytes=1000 wbytes=70\n"
@@ -102,7 +101,6 @@ static void test_instances_of_one_name_are_joined(void **state)
 	struct machine *machine = machine_new(tree_machine_v1);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/blkio/a/blkio.throttle.io_service_bytes_recursive",
 		  "(unknown) Read 1000\n(unknown) Write 1\n(unknown) Read 700\n8:0 Read 30\n"
 		  "(unknown) Read 7\nTotal 1738\n");
@@ -132,7 +130,6 @@ static void test_uncounted_io_is_not_zero(void **state)
 	struct machine *machine = machine_new(tree_machine_v1);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	tree_file(machine->dir, "proc/diskstats", "8 0 sda 1 0 2 0 1 0 4 0 0 0 0\n");
 	tree_directory(machine->dir, "sys/block/sda");
 	tree_file(machine->dir, root, "Total 0\n");
@@ -189,14 +186,12 @@ static void make_v1_alone(struct tree_dir *dir)
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		char path[128];
 
-		(void)snprintf(path, sizeof(path), "cgroup/blkio%s/blkio.throttle.io_service_bytes",
-			       groups[i].path);
+		snprintf(path, sizeof(path), "cgroup/blkio%s/blkio.throttle.io_service_bytes",
+			 groups[i].path);
 		tree_file(dir, path, groups[i].bytes);
-		(void)snprintf(path, sizeof(path), "cgroup/memory%s/memory.failcnt",
-			       groups[i].path);
+		snprintf(path, sizeof(path), "cgroup/memory%s/memory.failcnt", groups[i].path);
 		tree_file(dir, path, groups[i].failcnt);
-		(void)snprintf(path, sizeof(path), "cgroup/cpu,cpuacct%s/cpuacct.usage",
-			       groups[i].path);
+		snprintf(path, sizeof(path), "cgroup/cpu,cpuacct%s/cpuacct.usage", groups[i].path);
 		tree_file(dir, path, "1\n");
 	}
 }
@@ -206,7 +201,6 @@ static void test_descendants_are_added(void **state)
 	struct machine *machine = machine_new(make_v1_alone);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	machine_open(machine, "io.rbytes memory.events.max");
 	snapshot = sample(machine);
 	assert_number(snapshot, "/a/x/deep", CGW_M_IO_RBYTES, CGW_OK, 100);
@@ -231,7 +225,6 @@ static void test_incomplete_sums_are_absent(void **state)
 	struct machine *machine = machine_new(make_v1_alone);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	open_with(machine, &shallow, "io.rbytes memory.events.max");
 	snapshot = sample(machine);
 	assert_number(snapshot, "/a/x", CGW_M_IO_RBYTES, CGW_ABSENT, 0);
@@ -258,7 +251,6 @@ static void test_ancestors_alone(void **state)
 	struct machine *machine = machine_new(make_v1_alone);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	open_with(machine, &options, "io.rbytes memory.events.max");
 	snapshot = sample(machine);
 	assert_number(snapshot, "/a/x", CGW_M_MEMORY_EVENTS_MAX, CGW_OK, 7);
@@ -277,7 +269,6 @@ static void test_sums_of_only_group(void **state)
 		uint64_t events, read_bytes;
 	} rows[] = {{NULL, 15, 123}, {"/", 15, 123}, {"/a", 9, 122}, {"/a/x", 7, 112}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct cgw_sampler_options options = {.below = rows[i].below,
 							    .only_group = true};
@@ -302,7 +293,6 @@ static void test_sums_of_only_group(void **state)
 /* What is in the group alone is computed from its children, and from no deeper groups. */
 static void test_children_of_only_group(void **state)
 {
-	(void)state;
 	for (int with_children = 0; with_children <= 1; with_children++) {
 		const struct cgw_sampler_options options = {
 			.below = "/a", .only_group = true, .with_children = with_children != 0};
@@ -333,7 +323,6 @@ static void test_unreadable_descendant(void **state)
 	struct machine *machine = machine_new(make_v1_alone);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/memory/a/x/memory.failcnt", "many\n");
 	machine_open(machine, "memory.events.max");
 	snapshot = sample(machine);
@@ -352,7 +341,6 @@ static void test_sums_of_idle_groups(void **state)
 	const struct cgw_sampler_options options = {.idle_interval = 4};
 	struct machine *machine = machine_new(make_v1_alone);
 
-	(void)state;
 	open_with(machine, &options, "cpu.usage io.rbytes memory.events.max");
 	for (int i = 0; i < 10; i++) {
 		struct cgw_snapshot *snapshot = sample(machine);
@@ -372,7 +360,6 @@ static void test_root_includes_its_children(void **state)
 	struct machine *machine = machine_new(tree_machine_v1);
 	struct cgw_snapshot *snapshot;
 
-	(void)state;
 	tree_file(machine->dir, "cgroup/memory/memory.usage_in_bytes", "4096\n");
 	tree_file(machine->dir, "cgroup/memory/a/memory.usage_in_bytes", "8192\n");
 	machine_open(machine, "memory.current");
@@ -402,7 +389,6 @@ static void test_events_that_exclude_descendants(void **state)
 		{MOUNT_V2 ",nsdelegate,pids_localevents\n", true, 3, 7},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct machine *machine = machine_new(tree_machine_v2);
 		struct cgw_snapshot *snapshot;

@@ -67,7 +67,6 @@ static void test_snapshots_are_shared(void **state)
 	struct cgw_sampler *sampler;
 	pthread_t readers[READERS];
 
-	(void)state;
 	tree_machine_v2(dir);
 	(void)tree_at(dir, "cgroup", cgroup, sizeof(cgroup));
 	(void)tree_at(dir, "proc", proc, sizeof(proc));
@@ -86,7 +85,7 @@ static void test_snapshots_are_shared(void **state)
 		if (i % 50 == 49) {
 			char path[64];
 
-			(void)snprintf(path, sizeof(path), "cgroup/a/b%u/memory.current", i);
+			snprintf(path, sizeof(path), "cgroup/a/b%u/memory.current", i);
 			tree_file(dir, path, "4096\n");
 		}
 		assert_int_equal(cgw_sampler_sample(sampler, &snapshot), 0);

@@ -50,7 +50,6 @@ static int append(void *context, uint32_t slot, const char *name, size_t name_le
 {
 	char *text = context;
 
-	(void)slot;
 	sprintf(text + strlen(text), "%.*s=%llu ", (int)name_length, name,
 		(unsigned long long)(number.value / NS_PER_MS));
 	return 0;
@@ -91,7 +90,6 @@ static void test_takers_are_siblings_below_the_common_ancestor(void **state)
 	CLEANUP(takers_done) struct takers takers = {0};
 	CLEANUP(machine_done) struct machine machine;
 
-	(void)state;
 	machine_init(&machine);
 	assert_int_equal(takers_set(&takers, &machine.tree, 0, pairs, ARRAY_SIZE(pairs)), 0);
 	assert_takers(&takers, machine.a_in, 81, "/b=23 /a/other=40 /a=5 /=6 own=7 ");
@@ -111,7 +109,6 @@ static void test_idle_realtime_and_unknown(void **state)
 	CLEANUP(takers_done) struct takers takers = {0};
 	CLEANUP(machine_done) struct machine machine;
 
-	(void)state;
 	machine_init(&machine);
 	assert_int_equal(takers_set(&takers, &machine.tree, 0, pairs, ARRAY_SIZE(pairs)), 0);
 	assert_takers(&takers, machine.a_in, 60, "idle=1 realtime:/b=2 /b=4 own=32 unknown=21 ");

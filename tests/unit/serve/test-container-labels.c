@@ -41,7 +41,6 @@ static void test_both_cgroup_drivers(void **state)
 	struct container_labels *cache;
 	char buffer[1024];
 
-	(void)state;
 	tree_file(tree, "var/log/containers/web-0_shop_nginx-" ID ".log", "");
 	tree_file(tree, "var/log/pods/shop_web-0_" POD "/nginx/0.log", "");
 	assert_int_equal(container_labels_new(tree->path, &cache), 0);
@@ -65,7 +64,6 @@ static void test_retry_and_expiry(void **state)
 	struct container_labels *cache;
 	char buffer[1024], path[512];
 
-	(void)state;
 	tree_file(tree, "var/log/pods/other", "");
 	assert_int_equal(container_labels_new(tree->path, &cache), 0);
 	container_labels_begin(cache, 1);
@@ -76,8 +74,8 @@ static void test_retry_and_expiry(void **state)
 	container_labels_begin(cache, UINT64_C(61000000000));
 	assert_string_equal(labels_of(cache, SYSTEMD_CONTAINER, buffer),
 			    "name=nginx,pod_name=we\\x1b[b,namespace=shop,role=nginx,");
-	(void)snprintf(path, sizeof(path), "%s/var/log/containers/we\x1b[b_shop_nginx-" ID ".log",
-		       tree->path);
+	snprintf(path, sizeof(path), "%s/var/log/containers/we\x1b[b_shop_nginx-" ID ".log",
+		 tree->path);
 	assert_int_equal(unlink(path), 0);
 	container_labels_begin(cache, UINT64_C(200000000000));
 	assert_true(strlen(labels_of(cache, SYSTEMD_CONTAINER, buffer)) > 0);
@@ -96,20 +94,19 @@ static void test_many_entries(void **state)
 	struct container_labels *cache;
 	char buffer[1024], path[256], expected[64];
 
-	(void)state;
 	for (int i = 0; i < 200; i++) {
-		(void)snprintf(path, sizeof(path), "var/log/containers/p%d_s_c-%064x.log", i,
-			       (unsigned)(i * 7919 % 200));
+		snprintf(path, sizeof(path), "var/log/containers/p%d_s_c-%064x.log", i,
+			 (unsigned)(i * 7919 % 200));
 		tree_file(tree, path, "");
 	}
 	assert_int_equal(container_labels_new(tree->path, &cache), 0);
 	for (int round = 0; round < 2; round++) {
 		container_labels_begin(cache, 1);
 		for (int i = 0; i < 200; i++) {
-			(void)snprintf(path, sizeof(path), "/kubepods/pod" POD "/%064x",
-				       (unsigned)(i * 7919 % 200));
-			(void)snprintf(expected, sizeof(expected),
-				       "name=c,pod_name=p%d,namespace=s,role=c,", i);
+			snprintf(path, sizeof(path), "/kubepods/pod" POD "/%064x",
+				 (unsigned)(i * 7919 % 200));
+			snprintf(expected, sizeof(expected),
+				 "name=c,pod_name=p%d,namespace=s,role=c,", i);
 			assert_string_equal(labels_of(cache, path, buffer), expected);
 		}
 	}

@@ -41,7 +41,6 @@ static void test_listen_addresses(void **state)
 		{"192.0.2.1:0", -EADDRNOTAVAIL},
 	};
 
-	(void)state;
 	unsetenv("LISTEN_PID");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct address address;
@@ -66,10 +65,9 @@ static void test_unix_sockets(void **state)
 	struct stat status;
 	int fd;
 
-	(void)state;
 	assert_non_null(mkdtemp(directory));
-	(void)snprintf(path, sizeof(path), "%s/s", directory);
-	(void)snprintf(text, sizeof(text), "unix:%s", path);
+	snprintf(path, sizeof(path), "%s/s", directory);
+	snprintf(text, sizeof(text), "unix:%s", path);
 	assert_int_equal(address_open(text, &first, &diag), 0);
 	assert_int_equal(address_open(text, &second, &diag), -EADDRINUSE);
 	close(first.fd); /* as after a crash: the file remains */
@@ -94,12 +92,12 @@ static int use_passed_socket(void)
 
 	if (dup2(fd, 3) != 3 || strcmp(address_default(), ADDRESS_DEFAULT) != 0)
 		return 1;
-	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid() + 1);
+	snprintf(pid, sizeof(pid), "%d", (int)getpid() + 1);
 	setenv("LISTEN_PID", pid, 1);
 	setenv("LISTEN_FDS", "1", 1);
 	if (strcmp(address_default(), ADDRESS_DEFAULT) != 0) /* for another process */
 		return 2;
-	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	setenv("LISTEN_PID", pid, 1);
 	if (strcmp(address_default(), "systemd") != 0)
 		return 3;
@@ -117,7 +115,6 @@ static void test_passed_sockets(void **state)
 	pid_t pid = fork();
 	int status = -1;
 
-	(void)state;
 	assert_true(pid >= 0);
 	if (pid == 0)
 		_exit(use_passed_socket());
@@ -247,7 +244,6 @@ static void test_responses(void **state)
 	struct server server = {0};
 	char answer[4096];
 
-	(void)state;
 	server_start(&server, (struct endpoint_options){.fresh_ns = UINT64_C(3600000000000)});
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		request_page(&server, cases[i].request, answer, sizeof(answer));
@@ -265,7 +261,6 @@ static void test_failures_are_reported(void **state)
 	struct server server = {.metrics_error = -ENOENT, .health_error = -ENOENT};
 	char answer[4096];
 
-	(void)state;
 	server_start(&server, (struct endpoint_options){.fresh_ns = 0});
 	request_page(&server, HEAD("GET", "/metrics", ""), answer, sizeof(answer));
 	assert_int_equal(strncmp(answer, "HTTP/1.1 500", 12), 0);
@@ -306,7 +301,6 @@ static void test_host_names_of_others_are_refused(void **state)
 	struct server server = {0};
 	char answer[4096];
 
-	(void)state;
 	server_start(&server, (struct endpoint_options){0});
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *expected = rows[i].foreign ? " 403 " : " 200 ";
@@ -338,7 +332,6 @@ static void test_each_peer_has_its_share_of_connections(void **state)
 	char answer[4096];
 	int greedy[40], other;
 
-	(void)state;
 	server_start(&server, (struct endpoint_options){.connections_max = 8});
 	other = dial_from(&server, "127.0.0.2");
 	for (size_t i = 0; i < ARRAY_SIZE(greedy); i++) {
@@ -368,7 +361,6 @@ static void test_slow_requests_have_a_deadline(void **state)
 	char answer[4096];
 	int slow;
 
-	(void)state;
 	server_start(&server, (struct endpoint_options){.timeout_s = 60, .deadline_s = 1});
 	slow = dial(&server);
 	for (int i = 0; i < 100 && !closed; i++) {
@@ -386,7 +378,6 @@ static void test_idle_connections_time_out(void **state)
 	char answer[4096];
 	int idle;
 
-	(void)state;
 	server_start(&server, (struct endpoint_options){.timeout_s = 1});
 	idle = dial(&server);
 	assert_true(read_answer(&server, idle, answer, sizeof(answer), PATIENT_MS));

@@ -61,7 +61,6 @@ static void test_use_and_samples(void **state)
 	struct exposition_reader reader;
 	double before, after;
 
-	(void)state;
 	tree_machine_v2(dir);
 	tree_file(dir, "proc/self/statm", "100 50 10 1 0 30 0\n");
 	assert_int_equal(cgw_layout_open(&roots, &layout, NULL), 0);

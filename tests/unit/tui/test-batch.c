@@ -29,7 +29,6 @@ static void test_number_of_rounds(void **state)
 					.sys = tree_at(dir, "sys", sys, sizeof(sys))};
 	struct cgw_layout *layout = NULL;
 
-	(void)state;
 	tree_machine_v2(dir);
 	tree_file(dir, "cgroup/web/pids.current", "7\n");
 	tree_file(dir, "cgroup/web/memory.current", "1048576\n");

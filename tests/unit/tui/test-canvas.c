@@ -46,7 +46,6 @@ static void test_text_is_truncated_to_width(void **state)
 		{"a\x1b[31m", 8, 6, "a?[31m\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct canvas *canvas = new_canvas(1, 10, true);
 
@@ -62,7 +61,6 @@ static void test_overwriting_half_a_wide_character_clears_the_other_half(void **
 {
 	struct canvas *canvas = new_canvas(1, 6, true);
 
-	(void)state;
 	canvas_text(canvas, 0, 0, 6, ROLE_TEXT, "日本");
 	canvas_text(canvas, 0, 1, 1, ROLE_TEXT, "x");
 	assert_dump(canvas, " x本\n");
@@ -77,7 +75,6 @@ static void test_drawing_is_clipped(void **state)
 {
 	struct canvas *canvas = new_canvas(2, 3, true);
 
-	(void)state;
 	canvas_text(canvas, -1, 0, 9, ROLE_TEXT, "no");
 	canvas_text(canvas, 2, 0, 9, ROLE_TEXT, "no");
 	canvas_text(canvas, 0, -1, 9, ROLE_TEXT, "abcdefgh");
@@ -94,7 +91,6 @@ static void test_ascii_replaces_unicode_without_utf8(void **state)
 {
 	struct canvas *canvas = new_canvas(3, 8, false);
 
-	(void)state;
 	canvas_box(canvas, (struct rect){0, 0, 3, 8}, ROLE_BORDER, NULL);
 	canvas_text_cut(canvas, 1, 1, 6, ROLE_TEXT, "naïve 日本 long");
 	assert_dump(canvas, "+------+\n|na?ve~|\n+------+\n");
@@ -107,7 +103,6 @@ static void test_box_has_title(void **state)
 {
 	struct canvas *canvas = new_canvas(3, 12, true);
 
-	(void)state;
 	canvas_box(canvas, (struct rect){0, 0, 3, 12}, ROLE_BORDER, "Processes");
 	assert_dump(canvas, "╭─ Proce… ─╮\n│          │\n╰──────────╯\n");
 	canvas_free(canvas);
@@ -115,7 +110,6 @@ static void test_box_has_title(void **state)
 
 static void test_rectangles_are_never_negative(void **state)
 {
-	(void)state;
 	for (int rows = 0; rows < 8; rows++) {
 		struct rect outer = {1, 1, rows, rows};
 		struct rect inner = rect_inset(outer, 2);
@@ -131,7 +125,6 @@ static void test_invalid_sizes_are_rejected(void **state)
 {
 	struct canvas *canvas = NULL;
 
-	(void)state;
 	assert_true(canvas_new(0, 10, true, &canvas) < 0);
 	assert_true(canvas_new(10, -1, true, &canvas) < 0);
 	assert_true(canvas_new(1000000, 1000000, true, &canvas) < 0);

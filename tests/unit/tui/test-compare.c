@@ -16,7 +16,6 @@ static void test_marked_and_selected_group(void **state)
 	struct session session;
 	struct cgw_metric_set metrics = {0};
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	select_group(&session, "/system.slice/nginx.service");
 	session_keys(&session, "Space");
@@ -52,7 +51,6 @@ static void test_which_groups_are_compared(void **state)
 		{"Home Space Space Space End |", 1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct session session;
 
@@ -72,7 +70,6 @@ static void test_removed_group(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	select_group(&session, "/user.slice/user-1000.slice/session-3.scope");
 	session_keys(&session, "Space");

@@ -39,7 +39,6 @@ static void test_steps_through_round_values(void **state)
 		{"memory.max", "", 1, NULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		int control = cgw_control_find(table[i].key, NULL);
 		char value[64] = "?";
@@ -58,7 +57,6 @@ static void test_steps_through_round_values(void **state)
 /* Each step yields a value that is valid for the control. */
 static void test_stepped_values_are_valid(void **state)
 {
-	(void)state;
 	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
 		const struct cgw_control_info *info = cgw_control_info((enum cgw_control)i);
 		const char *start = info->unlimited != NULL       ? info->unlimited

@@ -28,7 +28,6 @@ static void assert_graph(enum graph_style style, bool utf8, int rows, int column
 
 static void test_graph_styles(void **state)
 {
-	(void)state;
 	assert_graph(GRAPH_BLOCKS, true, 1, 8, " ▂▄▆█ ▁█\n");
 	assert_graph(GRAPH_BLOCKS, true, 2, 8, "   ▄█  █\n ▄███ ▁█\n");
 	assert_graph(GRAPH_BRAILLE, true, 1, 4, "⢀⣴⡇⣸\n");
@@ -38,7 +37,6 @@ static void test_graph_styles(void **state)
 
 static void test_graph_wider_than_history_starts_empty(void **state)
 {
-	(void)state;
 	assert_graph(GRAPH_BLOCKS, true, 1, 10, "   ▂▄▆█ ▁█\n");
 	assert_graph(GRAPH_BLOCKS, true, 1, 2, "▁█\n");
 }
@@ -55,7 +53,6 @@ static void test_bar_shows_small_share(void **state)
 		{-1, "····\n", "....\n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		for (int utf8 = 0; utf8 < 2; utf8++) {
 			struct canvas *canvas = NULL;
@@ -73,7 +70,6 @@ static void test_bar_shows_small_share(void **state)
 
 static void test_upper_edge_is_round(void **state)
 {
-	(void)state;
 	assert_true(graph_round_up(0, false) == 1);
 	assert_true(graph_round_up(3, false) == 5);
 	assert_true(graph_round_up(100, false) == 100);
@@ -88,7 +84,6 @@ static void test_every_role_is_readable_in_every_theme(void **state)
 	static const int counts[] = {0, 8, 16, 256, 1 << 24};
 	struct palette palette;
 
-	(void)state;
 	for (int theme = THEME_DARK; theme < THEME_COUNT; theme++) {
 		for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 			palette_load(&palette, (enum term_theme)theme, counts[i]);
@@ -114,7 +109,6 @@ static void test_every_role_is_readable_in_every_theme(void **state)
 
 static void test_environment_selects_theme(void **state)
 {
-	(void)state;
 	unsetenv("NO_COLOR");
 	setenv("COLORFGBG", "0;15", 1);
 	assert_int_equal(palette_resolve(THEME_AUTO), THEME_LIGHT);

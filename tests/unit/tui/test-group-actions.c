@@ -77,7 +77,7 @@ static int run_jobs(struct fixture *fixture, char *reason, size_t size)
 		job->run(job);
 		if (change != NULL) {
 			error = change->error;
-			(void)snprintf(reason, size, "%s", change->diag.text);
+			snprintf(reason, size, "%s", change->diag.text);
 		}
 		(void)app_job_done(fixture->session.app, job);
 	}
@@ -111,7 +111,6 @@ static void test_action_applies_to_selected_group(void **state)
 	struct fixture fixture;
 	char reason[512] = "";
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		open_dialog(&fixture, i);
 		session_keys(&fixture.session, actions[i].accept);
@@ -127,7 +126,6 @@ static void test_replaced_group_is_refused(void **state)
 	struct fixture fixture;
 	char reason[512] = "";
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		int r;
 
@@ -147,7 +145,6 @@ static void test_group_replaced_after_sample_is_refused(void **state)
 	struct fixture fixture;
 	char reason[512] = "";
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		open_dialog(&fixture, i);
 		session_keys(&fixture.session, actions[i].accept);
@@ -173,7 +170,6 @@ static void test_removed_group_is_not_exchanged(void **state)
 	struct fixture fixture;
 	char reason[512] = "";
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		open_dialog(&fixture, i);
 		remove_web(&fixture);
@@ -197,7 +193,7 @@ static void open_prompt_of(struct fixture *fixture, size_t i)
 	char pid[16];
 
 	begin(fixture, strcmp(prompts[i].name, "kill") == 0, false);
-	(void)snprintf(pid, sizeof(pid), "%d", (int)fixture->machine.process.pid);
+	snprintf(pid, sizeof(pid), "%d", (int)fixture->machine.process.pid);
 	session_keys(&fixture->session, prompts[i].open);
 	session_type(&fixture->session,
 		     strcmp(prompts[i].text, "PID") == 0 ? pid : prompts[i].text);
@@ -218,7 +214,6 @@ static void test_prompt_applies_to_selected_group(void **state)
 	struct fixture fixture;
 	char reason[512] = "";
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(prompts); i++) {
 		open_prompt_of(&fixture, i);
 		if (accept_prompt(&fixture, i, reason, sizeof(reason)) != 0)
@@ -232,7 +227,6 @@ static void test_prompt_of_replaced_group_is_refused(void **state)
 	struct fixture fixture;
 	char reason[512] = "";
 
-	(void)state;
 	for (int is_removed = 0; is_removed <= 1; is_removed++)
 		for (size_t i = 0; i < ARRAY_SIZE(prompts); i++) {
 			open_prompt_of(&fixture, i);
@@ -272,7 +266,6 @@ static void test_limits_of_replaced_group_are_refused(void **state)
 	struct fixture fixture;
 	char reason[512] = "";
 
-	(void)state;
 	for (size_t when = 0; when < ARRAY_SIZE(results); when++) {
 		begin(&fixture, false, false);
 		session_keys(&fixture.session, "F8");
@@ -302,7 +295,6 @@ static void test_search_in_the_limits_form(void **state)
 	struct session *session = &fixture.session;
 	char reason[512] = "";
 
-	(void)state;
 	begin(&fixture, false, false);
 	session_keys(session, "F8");
 	assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), 1);
@@ -337,7 +329,6 @@ static void test_mark_is_dropped_with_its_group(void **state)
 	struct fixture fixture;
 	char reason[512] = "";
 
-	(void)state;
 	begin(&fixture, false, false);
 	session_keys(&fixture.session, "Space Home");
 	assert_int_equal(fixture.session.app->list.marked, 1);
@@ -357,7 +348,6 @@ static void test_protected_group_is_refused(void **state)
 	struct frame_group groups[] = {{"/", 1}, {"/sshd.service", 0}, {"/web", 0}};
 	char reason[512] = "";
 
-	(void)state;
 	begin(&fixture, false, false);
 	machine_add_group(&fixture.machine, "/sshd.service");
 	for (size_t i = 1; i < ARRAY_SIZE(groups); i++)
@@ -405,7 +395,6 @@ static void test_export_to_a_changed_policy(void **state)
 	};
 	char reason[512], path[300];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct fixture fixture;
 
@@ -433,7 +422,6 @@ static void test_changes_of_other_hosts_are_not_undone(void **state)
 	struct fixture fixture;
 	struct job *job;
 
-	(void)state;
 	begin(&fixture, false, false);
 	app_remember_change(fixture.session.app, "web1", 7);
 	session_keys(&fixture.session, "u");

@@ -19,7 +19,6 @@ static void test_list_scrolls_to_the_selected_row(void **state)
 {
 	static const char *const keys[] = {"Down", "Up"};
 
-	(void)state;
 	for (int rows = 6; rows <= 16; rows++) {
 		struct session session;
 
@@ -48,13 +47,12 @@ static void test_filter_and_search_long_paths(void **state)
 	struct frame_group groups[22] = {{"/", 1}};
 	struct session session;
 
-	(void)state;
 	for (size_t i = 1; i < ARRAY_SIZE(groups); i++) {
 		int length = (int)strlen(paths[i - 1]);
 
 		memcpy(paths[i], paths[i - 1], sizeof(paths[i]));
 		if (i + 1 < ARRAY_SIZE(groups))
-			(void)snprintf(paths[i] + length, 252, "/%0250zu", i);
+			snprintf(paths[i] + length, 252, "/%0250zu", i);
 		else
 			strcpy(paths[i] + length, "/needle");
 		groups[i] = (struct frame_group){paths[i], i + 1};
@@ -81,7 +79,6 @@ static void test_search_in_both_directions(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "a"); /* by name */
 	session_keys(&session, "/");
@@ -106,7 +103,6 @@ static void test_selection_moves_out_of_folded_groups(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "End");
 	expect_selected(&session, "/init.scope");
@@ -127,7 +123,6 @@ static void test_filtered_groups_in_folded_parents(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "* F4");
 	session_type(&session, "session-3");
@@ -145,7 +140,6 @@ static void test_marks(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "Down Space Space");
 	assert_int_equal(session.app->list.marked, 2);
@@ -173,7 +167,6 @@ static void test_colour_depends_on_the_machine(void **state)
 	struct session session;
 	struct column cpu;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	assert_int_equal(column_parse("cpu", &cpu, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -195,7 +188,6 @@ static void test_idle_groups_can_be_hidden(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	for (int i = 0; i < 12; i++)
 		session_sample(&session);
@@ -217,7 +209,6 @@ static void test_empty_columns_give_way(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 76);
 	session_hides(&session, "THROTTLED");
 	session.app->settings.column_count = 1;
@@ -251,7 +242,6 @@ static void test_sort_order_is_always_visible(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_hides(&session, "sorted by");
 	session_keys(&session, "F6");
@@ -268,7 +258,6 @@ static void test_graphs_share_a_scale(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_shows(&session, "187.0%          ⢸");
 	session_shows(&session, "44.0%          ⢀");
@@ -280,7 +269,6 @@ static void test_limits_are_shown_beside_the_use(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_shows(&session, "███▌  1.7G/2.0G"); /* a limit of its own */
 	session_shows(&session, "  2.7G  ");        /* none */
@@ -293,7 +281,6 @@ static void test_warned_groups_are_reached(void **state)
 	struct event click = {.kind = EVENT_MOUSE, .button = MOUSE_LEFT, .row = 3, .column = 12};
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 100);
 	session_hides(&session, "Warned");
 	session_keys(&session, "!");
@@ -343,7 +330,6 @@ static void test_names_identifiers_and_paths(void **state)
 	};
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 100);
 	topology_unref(session.topology);
 	session.topology = frame_topology(groups, ARRAY_SIZE(groups));
@@ -374,7 +360,6 @@ static void test_names_are_found(void **state)
 		{"/", 1}, {"/docker", 2}, {"/docker/" HEX64_A, 3}, {"/docker/" HEX64_B, 4}};
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	topology_unref(session.topology);
 	session.topology = frame_topology(groups, ARRAY_SIZE(groups));

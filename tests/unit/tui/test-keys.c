@@ -16,7 +16,6 @@ static void test_every_default_key_finds_its_action(void **state)
 {
 	struct keymap keymap;
 
-	(void)state;
 	keymap_default(&keymap);
 	for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
 		const struct key_binding *binding = key_binding((enum action)i);
@@ -43,7 +42,6 @@ static void test_search_keys_have_precedence(void **state)
 {
 	struct keymap keymap;
 
-	(void)state;
 	keymap_default(&keymap);
 	assert_int_equal(keymap_find(&keymap, IN_TREE, 'n'), ACTION_NEW);
 	assert_int_equal(keymap_find(&keymap, IN_TREE | IN_SEARCHING, 'n'), ACTION_NEXT);
@@ -76,7 +74,6 @@ static void test_key_names_round_trip(void **state)
 	uint32_t key;
 	char name[16];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		key = KEY_NONE;
 		assert_int_equal(key_parse(table[i].name, strlen(table[i].name), &key), 0);
@@ -96,7 +93,6 @@ static void test_invalid_remapping_changes_nothing(void **state)
 	struct keymap keymap;
 	struct cgw_diag diag = {.text = ""};
 
-	(void)state;
 	keymap_default(&keymap);
 	assert_int_equal(keymap_set(&keymap, ACTION_FREEZE, "z F11", &diag), 0);
 	assert_int_equal(keymap_find(&keymap, IN_TREE, 'z'), ACTION_FREEZE);
@@ -119,7 +115,6 @@ static void test_line_is_edited_by_characters(void **state)
 {
 	struct line line;
 
-	(void)state;
 	line_set(&line, "");
 	type(&line, "cpu > 50%");
 	assert_string_equal(line.text, "cpu > 50%");

@@ -29,7 +29,6 @@ static void test_shortened_names(void **state)
 		{"abcdefghij", NAME_CUT_START, NULL, 3, "abcdefghij"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char cut[64];
 
@@ -48,7 +47,6 @@ static void test_twins_differ_at_every_width(void **state)
 		"/kubepods/pod1/contained/init.scope/system.slice/nginx.service",
 	};
 
-	(void)state;
 	for (int width = 4; width < 70; width++)
 		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 			for (size_t j = 0; j < ARRAY_SIZE(names); j++) {

@@ -20,7 +20,7 @@ static void write_file(struct fixture *fixture, const char *file, const char *te
 {
 	char path[128];
 
-	(void)snprintf(path, sizeof(path), "cgroup" NGINX "/%s", file);
+	snprintf(path, sizeof(path), "cgroup" NGINX "/%s", file);
 	tree_file(fixture->tree, path, text);
 }
 
@@ -30,13 +30,13 @@ static void write_process(struct fixture *fixture, int pid, unsigned user_ticks,
 {
 	char path[64], text[256];
 
-	(void)snprintf(path, sizeof(path), "proc/%d/stat", pid);
-	(void)snprintf(text, sizeof(text),
-		       "%d (p%d) S 1 1 1 0 -1 0 0 0 0 0 %u %u 0 0 20 0 3 0 7 0 %u 0\n", pid, pid,
-		       user_ticks, system_ticks, pages);
+	snprintf(path, sizeof(path), "proc/%d/stat", pid);
+	snprintf(text, sizeof(text),
+		 "%d (p%d) S 1 1 1 0 -1 0 0 0 0 0 %u %u 0 0 20 0 3 0 7 0 %u 0\n", pid, pid,
+		 user_ticks, system_ticks, pages);
 	tree_file(fixture->tree, path, text);
-	(void)snprintf(path, sizeof(path), "proc/%d/status", pid);
-	(void)snprintf(text, sizeof(text), "Name:\tp\nTgid:\t%d\nUid:\t33\t33\t33\t33\n", pid);
+	snprintf(path, sizeof(path), "proc/%d/status", pid);
+	snprintf(text, sizeof(text), "Name:\tp\nTgid:\t%d\nUid:\t33\t33\t33\t33\n", pid);
 	tree_file(fixture->tree, path, text);
 }
 
@@ -118,7 +118,6 @@ static void test_processes(void **state)
 	uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
 	char time[24];
 
-	(void)state;
 	begin(&fixture, "4");
 	write_process(&fixture, 41, 100, 300, 1000);
 	write_process(&fixture, 42, 700, 0, 2000);
@@ -144,7 +143,6 @@ static void test_columns_of_processes(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture, "4");
 	write_process(&fixture, 41, 100, 300, 1000);
 	tree_file(fixture.tree, "proc/41/io", "read_bytes: 0\nwrite_bytes: 0\n");
@@ -187,7 +185,6 @@ static void test_actions_on_one_process(void **state)
 	struct fixture fixture;
 	struct job *job;
 
-	(void)state;
 	begin(&fixture, "4");
 	write_process(&fixture, 41, 100, 300, 1000);
 	write_process(&fixture, 42, 700, 0, 2000);
@@ -242,7 +239,6 @@ static void test_init_process_is_not_signalled(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture, "4");
 	write_file(&fixture, "cgroup.procs", "1\n");
 	write_process(&fixture, 1, 100, 0, 1000);
@@ -258,7 +254,6 @@ static void test_processes_of_the_groups_below(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture, "q");
 	write_process(&fixture, 41, 100, 300, 1000);
 	tree_file(fixture.tree, "cgroup/system.slice/cgroup.procs", "");
@@ -282,7 +277,6 @@ static void test_remedy_fills_in_the_form(void **state)
 	struct fixture fixture;
 	struct detail *detail;
 
-	(void)state;
 	begin(&fixture, "6");
 	update(&fixture);
 	detail = fixture.session.app->views[1].state;
@@ -314,7 +308,6 @@ static void test_causes_are_wrapped(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture, "6");
 	fixture.session.columns = 80;
 	free(session_text(&fixture.session));
@@ -337,7 +330,6 @@ static void test_advice_from_the_samples_so_far(void **state)
 	struct cgw_metric_set metrics = {0};
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture, "2");
 	app_metrics(fixture.session.app, &metrics);
 	assert_false(cgw_metric_set_has(&metrics, CGW_M_CPU_WEIGHT)); /* not before it is shown */
@@ -371,7 +363,6 @@ static void test_advice_is_not_computed_for_other_hosts(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture, "2");
 	fixture.session.app->source_flags = SOURCE_REMOTE;
 	session_keys(&fixture.session, "8");
@@ -384,7 +375,6 @@ static void test_limits(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture, "3");
 	update(&fixture);
 	expect_line(&fixture, "pids.max", "limited to 200 by /system.slice", NULL);
@@ -402,7 +392,6 @@ static void test_events_since_the_group_was_opened(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture, "5");
 	update(&fixture);
 	expect_line(&fixture, "pids.events.max", "3", "+");
@@ -417,7 +406,6 @@ static void test_limits_of_graphs(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture, "1");
 	update(&fixture);
 	expect_line(&fixture, "max 41.0%", "limit 50.0%", NULL);
@@ -429,7 +417,6 @@ static void test_graphs_have_numbers(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture, "1");
 	for (int i = 0; i < 20; i++)
 		update(&fixture);
@@ -449,7 +436,6 @@ static void test_any_metric_is_graphed(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture, "2");
 	for (int i = 0; i < 4; i++) {
 		write_file(&fixture, "pids.events", i % 2 == 0 ? "max 3\n" : "max 13\n");
@@ -482,7 +468,6 @@ static void test_search_on_each_page(void **state)
 	};
 	struct fixture fixture;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct detail *detail;
 		const struct detail_row *row;
@@ -500,8 +485,8 @@ static void test_search_on_each_page(void **state)
 		assert_int_equal(fixture.session.app->view_count, 2);
 		detail = fixture.session.app->views[1].state;
 		row = &detail->rows[detail->scroll.selected];
-		(void)snprintf(line, sizeof(line), "%s %s %.*s", row->left, row->value,
-			       (int)row->line_length, row->line != NULL ? row->line : "");
+		snprintf(line, sizeof(line), "%s %s %.*s", row->left, row->value,
+			 (int)row->line_length, row->line != NULL ? row->line : "");
 		if (strstr(line, rows[i].found) == NULL)
 			fail_msg("page %s: %s", rows[i].page, line);
 		end(&fixture);

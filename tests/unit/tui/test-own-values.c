@@ -18,7 +18,6 @@ static void assert_title(const char *text, bool own, const char *expected)
 
 static void test_inclusive_columns_are_marked(void **state)
 {
-	(void)state;
 	assert_title("cpu.pressure.some.avg10", false, "CPU S 10");
 	assert_title("cpu.pressure.some.avg10", true, "CPU S 10+");
 	assert_title("cpu.pressure.some.avg10:graph", true, "PSI 1 MIN+");
@@ -40,7 +39,6 @@ static void test_own_values_in_all_columns(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 160);
 	session_hides(&session, "  own");
 	session_keys(&session, "O");
@@ -67,7 +65,6 @@ static void test_columns_of_file_keys(void **state)
 	struct column column;
 	char text[128];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		assert_int_equal(column_parse(rows[i].text, &column, NULL), 0);
 		(void)column_print(&column, text, sizeof(text));

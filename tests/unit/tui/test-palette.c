@@ -53,7 +53,6 @@ static void check_contrast(enum term_theme theme, int colors, const struct theme
 
 static void test_contrast_of_all_roles_on_all_grounds(void **state)
 {
-	(void)state;
 	for (int theme = THEME_DARK; theme <= THEME_LIGHT; theme++) {
 		check_contrast((enum term_theme)theme, 256, NULL);
 		check_contrast((enum term_theme)theme, 1 << 24, NULL);
@@ -65,14 +64,12 @@ static void test_contrast_of_themes_from_files(void **state)
 {
 	static const char *const names[] = {"colour-blind", "slate"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct cgw_diag diag = {.text = ""};
 		struct theme_colors file;
 		char path[512];
 
-		(void)snprintf(path, sizeof(path), "%s/../../config/themes/%s", TEST_FIXTURES,
-			       names[i]);
+		snprintf(path, sizeof(path), "%s/../../config/themes/%s", TEST_FIXTURES, names[i]);
 		if (theme_read(path, &file, &diag) < 0)
 			fail_msg("%s: %s", path, diag.text);
 		check_contrast(file.base, 256, &file);
@@ -92,7 +89,6 @@ static void test_contrast_is_that_of_wcag(void **state)
 		{0x0000ff, 0xffffff, 8.59}, {0x123456, 0x123456, 1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		assert_float_equal(palette_contrast(rows[i].a, rows[i].b), rows[i].expected, 0.01);
 }

@@ -66,7 +66,6 @@ static void test_pinned_groups_come_first(void **state)
 	};
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	select_group(&session, "/system.slice/cron.service");
 	session_keys(&session, "#");
@@ -108,7 +107,6 @@ static void test_pinned_below_pinned(void **state)
 	};
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	select_group(&session, "/system.slice");
 	session_keys(&session, "#");
@@ -137,7 +135,6 @@ static void test_what_hides_pinned_groups(void **state)
 	};
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	select_group(&session, "/system.slice/cron.service");
 	session_keys(&session, "# Home Down Left z");
@@ -160,7 +157,6 @@ static void test_selection_stays_on_pinned_groups(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	select_group(&session, "/user.slice/user-1000.slice/session-3.scope");
 	session_keys(&session, "# *");
@@ -185,7 +181,6 @@ static void test_pin_of_a_group_created_again(void **state)
 	struct session session;
 	struct topology *all;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	select_group(&session, "/user.slice/user-1000.slice/session-3.scope");
 	session_keys(&session, "#");
@@ -208,7 +203,6 @@ static void test_pins_have_limits(void **state)
 	struct pins pins = {.count = 0};
 	char path[PIN_BYTES + 1] = "/";
 
-	(void)state;
 	memset(path + 1, 'a', PIN_BYTES - 1);
 	assert_int_equal(pins_add(&pins, path, &diag), -EINVAL);
 	assert_string_equal(diag.text,

@@ -56,7 +56,7 @@ static void begin(struct fixture *fixture, const char *const *names, size_t coun
 	show_groups(fixture, 5, 105);
 	fixture->tree = tree_new();
 	tree_file(fixture->tree, "ssh", script);
-	(void)snprintf(fixture->program, sizeof(fixture->program), "%s/ssh", fixture->tree->path);
+	snprintf(fixture->program, sizeof(fixture->program), "%s/ssh", fixture->tree->path);
 	assert_int_equal(chmod(fixture->program, 0755), 0);
 	fixture->session.app->source_flags = SOURCE_REMOTE;
 	fixture->session.app->source_name = "view";
@@ -87,7 +87,7 @@ static void expect_command(const struct fixture *fixture, const char *expected)
 	char path[320], line[512] = "";
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "%s.log", fixture->program);
+	snprintf(path, sizeof(path), "%s.log", fixture->program);
 	file = fopen(path, "re");
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file) != NULL)
@@ -102,7 +102,6 @@ static void test_action_runs_after_confirmation(void **state)
 	struct fixture fixture;
 	struct session *session = &fixture.session;
 
-	(void)state;
 	begin(&fixture, names, 1);
 	session_keys(session, "/");
 	session_type(session, "nginx");
@@ -173,7 +172,6 @@ static void test_action_has_the_id_of_its_dialog(void **state)
 	struct fixture fixture;
 	struct session *session = &fixture.session;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char expected[256];
 
@@ -190,10 +188,10 @@ static void test_action_has_the_id_of_its_dialog(void **state)
 		replace_nginx(&fixture, i % 2);
 		session_keys(session, "Enter");
 		run_jobs(&fixture);
-		(void)snprintf(expected, sizeof(expected),
-			       "web1: cgward %s -- %s/system.slice/nginx.service%s",
-			       rows[i].command, rows[i].open[0] == 'm' ? "41 " : "",
-			       rows[i].open[0] == 'F' ? " pids.max\\=50" : "");
+		snprintf(expected, sizeof(expected),
+			 "web1: cgward %s -- %s/system.slice/nginx.service%s", rows[i].command,
+			 rows[i].open[0] == 'm' ? "41 " : "",
+			 rows[i].open[0] == 'F' ? " pids.max\\=50" : "");
 		expect_command(&fixture, expected);
 		end(&fixture);
 	}
@@ -209,7 +207,6 @@ static void test_prompt_of_replaced_group_is_refused(void **state)
 	struct fixture fixture;
 	struct session *session = &fixture.session;
 
-	(void)state;
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(rows); i++) {
 		begin(&fixture, names, 1);
 		session_keys(session, "/");
@@ -232,7 +229,6 @@ static void test_action_runs_on_the_host_of_the_group(void **state)
 	struct fixture fixture;
 	struct session *session = &fixture.session;
 
-	(void)state;
 	begin(&fixture, names, 2);
 	session_keys(session, "/");
 	session_type(session, "nginx");
@@ -271,7 +267,6 @@ static void test_marks_do_not_choose_a_parent(void **state)
 	struct fixture fixture;
 	struct session *session = &fixture.session;
 
-	(void)state;
 	begin(&fixture, names, 1);
 	session_keys(session, "/");
 	session_type(session, "nginx");
@@ -291,7 +286,6 @@ static void test_undo_is_of_this_session(void **state)
 	struct fixture fixture;
 	struct session *session = &fixture.session;
 
-	(void)state;
 	begin(&fixture, names, 1);
 	session_keys(session, "/");
 	session_type(session, "nginx");
@@ -324,7 +318,6 @@ static void test_refused_action_cannot_be_applied(void **state)
 	struct fixture fixture;
 	struct session *session = &fixture.session;
 
-	(void)state;
 	begin(&fixture, names, 1);
 	session_keys(session, "/");
 	session_type(session, "cron");
@@ -353,7 +346,6 @@ static void test_read_only_rejects_actions(void **state)
 	static const char *const names[] = {"web1"};
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture, names, 1);
 	fixture.session.app->read_only = true;
 	session_keys(&fixture.session, "f");
@@ -368,7 +360,6 @@ static void test_slow_and_lost_hosts_are_shown(void **state)
 	struct fixture fixture;
 	struct session *session = &fixture.session;
 
-	(void)state;
 	begin(&fixture, names, 2);
 	session->app->hosts.states[0] = REMOTE_CONNECTED;
 	session->app->hosts.states[1] = REMOTE_LOST;

@@ -134,7 +134,6 @@ static void test_step(void **state)
 {
 	struct playback playback;
 
-	(void)state;
 	begin(&playback, 24, 80);
 	assert_int_equal(position(&playback), 1);
 	session_expect(&playback.session, "recording");
@@ -167,7 +166,6 @@ static void test_jump_to_event(void **state)
 {
 	struct playback playback;
 
-	(void)state;
 	begin(&playback, 24, 80);
 	press(&playback, "e");
 	assert_int_equal(position(&playback), LIMITED);
@@ -191,7 +189,6 @@ static void test_go_to_time(void **state)
 {
 	struct playback playback;
 
-	(void)state;
 	begin(&playback, 24, 80);
 	session_keys(&playback.session, "t");
 	session_type(&playback.session, "+90s");
@@ -222,7 +219,6 @@ static void test_go_far_back(void **state)
 	const struct seek back = {.kind = SEEK_DURATION, .by = -INT64_MAX};
 	struct playback playback;
 
-	(void)state;
 	begin(&playback, 24, 80);
 	press(&playback, ")");
 	playback.source->kind->seek(playback.source, &back);
@@ -239,7 +235,6 @@ static void test_jump_preserves_group_state(void **state)
 	char path[256];
 	size_t known = 0;
 
-	(void)state;
 	begin(&playback, 24, 80);
 	session_keys(&playback.session, "Down Down Down");
 	app_path(playback.session.app, app_group(playback.session.app), path, sizeof(path));
@@ -261,7 +256,6 @@ static void test_recording_is_read_only(void **state)
 {
 	struct playback playback;
 
-	(void)state;
 	begin(&playback, 24, 80);
 	session_keys(&playback.session, "f");
 	session_shows(&playback.session, "cannot freeze: viewing a recording");
@@ -287,7 +281,6 @@ static void test_playback(void **state)
 {
 	struct playback playback;
 
-	(void)state;
 	begin(&playback, 24, 80);
 	react(&playback, session_keys(&playback.session, "."));
 	for (int i = 0; i < 8; i++)
@@ -318,7 +311,6 @@ static void test_rehearsed_policy(void **state)
 	struct cgw_policy *policy = NULL;
 	struct playback playback;
 
-	(void)state;
 	begin(&playback, 24, 80);
 	assert_int_equal(cgw_policy_parse("test", text, strlen(text), NULL, &policy), 0);
 	assert_int_equal(source_recording_rehearse(playback.source, playback.path, policy, NULL),
@@ -355,7 +347,6 @@ static void test_click_on_timeline(void **state)
 	struct event click = {.kind = EVENT_MOUSE, .button = MOUSE_LEFT};
 	struct playback playback;
 
-	(void)state;
 	begin(&playback, 24, 80);
 	free(session_text(&playback.session));
 	click.row = playback.session.app->drawn.timeline.row;

@@ -70,7 +70,6 @@ static void test_view_is_saved_and_applied(void **state)
 	struct fixture fixture;
 	struct app *app;
 
-	(void)state;
 	begin(&fixture);
 	app = fixture.session.app;
 	save_as(&fixture.session, "all");
@@ -118,7 +117,6 @@ static void test_applied_view_is_not_kept(void **state)
 	struct fixture fixture;
 	struct app *app;
 
-	(void)state;
 	begin(&fixture);
 	app = fixture.session.app;
 	write_config(&fixture, text);
@@ -154,7 +152,6 @@ static void test_only_changes_are_kept(void **state)
 	struct fixture fixture;
 	struct app *app;
 
-	(void)state;
 	begin(&fixture);
 	app = fixture.session.app;
 	assert_int_equal(settings_set(&app->settings, "groups", "tree", "no", NULL), 0);
@@ -170,7 +167,6 @@ static void test_other_lines_stay(void **state)
 {
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture);
 	write_config(&fixture, "# mine\n[keys]\nfreeze = z\n[view a]\n# of a\nsort = cpu\n"
 			       "[view b]\nfilter = x\nsort = io\n[groups]\npin = /a\n");
@@ -207,7 +203,6 @@ static void test_invalid_views_are_refused(void **state)
 		{"[view a]\nsort = io\n[nonsense\n", "invalid line"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct fixture fixture;
 		struct settings before;
@@ -244,7 +239,6 @@ static void test_names(void **state)
 	};
 	struct fixture fixture;
 
-	(void)state;
 	begin(&fixture);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct saved_view view = {.settings = fixture.session.app->settings};
@@ -286,7 +280,6 @@ static void test_configuration_is_checked(void **state)
 	struct settings settings;
 	char reports[1024] = "";
 
-	(void)state;
 	begin(&fixture);
 	write_config(&fixture, text);
 	assert_int_equal(config_load(fixture.path, &config, NULL), 0);

@@ -40,7 +40,6 @@ static void check_size(const struct layout_request *request)
 
 static void test_parts_fill_every_size(void **state)
 {
-	(void)state;
 	for (int rows = 1; rows <= 200; rows++) {
 		for (int columns = 1; columns <= 500; columns += columns < 40 ? 1 : 23) {
 			for (int variant = 0; variant < 16; variant++) {
@@ -76,7 +75,6 @@ static void test_flexible_column_takes_remaining_width(void **state)
 		{30, 2, -1, 0, {6, 6}, 2, {6, 6}},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		int widths[4] = {0};
 

@@ -17,7 +17,6 @@ static void test_list_at_several_sizes(void **state)
 		{5, 20, "groups-20x5"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct session session;
 
@@ -31,7 +30,6 @@ static void test_tree_collapses_and_flattens(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "Down Left");
 	session_expect(&session, "groups-folded");
@@ -49,7 +47,6 @@ static void test_sorting(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "T M");
 	session_shows(&session, "▼MEM/MAX");
@@ -82,7 +79,6 @@ static void test_searching_and_filtering(void **state)
 	struct session session;
 	char path[256];
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "*"); /* collapse all: a search expands the path to its match */
 	session_keys(&session, "/");
@@ -109,7 +105,6 @@ static void test_windows(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "?");
 	session_expect(&session, "help");
@@ -141,7 +136,6 @@ static void test_invalid_configuration_is_shown(void **state)
 				.file = "/home/me/.config/cgward/config"};
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	for (diag.line = 3; diag.line < 5; diag.line++)
 		app_report_configuration(session.app, &diag);
@@ -157,7 +151,6 @@ static void test_opened_group(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "Down Enter");
 	for (int i = 0; i < 30; i++)
@@ -178,7 +171,6 @@ static void test_ascii_only(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session.utf8 = false;
 	session_expect(&session, "groups-ascii");
@@ -198,7 +190,6 @@ static void test_selection_follows_group(void **state)
 	struct session session;
 	char path[256];
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "Down Down Down");
 	app_path(session.app, app_group(session.app), path, sizeof(path));
@@ -232,7 +223,6 @@ static void test_untrusted_names_are_escaped(void **state)
 	};
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 14, 60);
 	topology_unref(session.topology);
 	session.topology = frame_topology(untrusted, ARRAY_SIZE(untrusted));
@@ -246,7 +236,6 @@ static void test_filter_by_condition(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "F5 F4");
 	session_type(&session, "cpu > 100% and memory.working_set > 1G");
@@ -267,7 +256,6 @@ static void test_actions_ask_for_confirmation(void **state)
 	struct session session;
 	struct job *job;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "Down Down Space Space f");
 	session_expect(&session, "freeze-confirm");
@@ -311,7 +299,6 @@ static void test_policy_preview(void **state)
 	struct cgw_policy *policy;
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 100);
 	session_keys(&session, "R q");
 	session_work(&session);
@@ -359,13 +346,12 @@ static void test_view_is_saved(void **state)
 	char directory[] = "/tmp/cgward-test-view-XXXXXX", files[3][64];
 	struct session session;
 
-	(void)state;
 	assert_non_null(mkdtemp(directory));
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		(void)snprintf(files[i], sizeof(files[i]), "%s/view.%s", directory,
-			       i == 0   ? "txt"
-			       : i == 1 ? "csv"
-					: "svg");
+		snprintf(files[i], sizeof(files[i]), "%s/view.%s", directory,
+			 i == 0   ? "txt"
+			 : i == 1 ? "csv"
+				  : "svg");
 	session_begin(&session, 24, 80);
 	save_and_read(&session, files[0], "├─postgresql.service");
 	save_and_read(&session, files[1],
@@ -385,7 +371,6 @@ static void test_read_only_rejects_actions(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session.app->read_only = true;
 	assert_true(session_keys(&session, "f") & REACTION_BEEP);
@@ -400,7 +385,6 @@ static void test_mouse(void **state)
 	struct event event = {.kind = EVENT_MOUSE, .button = MOUSE_LEFT, .row = 4, .column = 55};
 	char path[256];
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	free(session_text(&session));
 	app_mouse(session.app, &event);
@@ -426,7 +410,6 @@ static void test_every_size_can_be_drawn(void **state)
 {
 	static const char *const windows[] = {"", "?", "F2", "F6", "F4 x", "Enter", "Enter 2", "d"};
 
-	(void)state;
 	for (size_t w = 0; w < ARRAY_SIZE(windows); w++) {
 		struct session session;
 

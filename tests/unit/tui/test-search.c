@@ -25,7 +25,6 @@ static bool acted(struct session *session)
 /* Without Enter, whatever letters come first: those of a word typed where nothing asks for text. */
 static void test_typed_words_change_nothing(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(views); i++)
 		for (char first = '!'; first <= '~'; first++) {
 			struct session session;
@@ -44,7 +43,6 @@ static void test_typed_words_change_nothing(void **state)
 /* Where a search is typed, no letter is a key. */
 static void test_search_takes_every_letter(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(views); i++) {
 		struct session session;
 		size_t count;
@@ -69,7 +67,6 @@ static void test_search_in_a_window(void **state)
 	struct cgw_diag diag = {.text = "", .file = "config"};
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 100);
 	for (diag.line = 1; diag.line < 60; diag.line++) {
 		snprintf(diag.text, sizeof(diag.text), "Problem number %u", diag.line);
@@ -99,7 +96,6 @@ static void test_help_is_filtered(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "? /");
 	session_type(&session, "undo");
@@ -118,7 +114,6 @@ static void test_actions_are_found_by_name(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 100);
 	session_keys(&session, ":");
 	session_type(&session, "sort-mem");
@@ -137,7 +132,6 @@ static void test_each_view_has_its_own_search(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 100);
 	session_keys(&session, "/");
 	session_type(&session, "nginx");
@@ -156,7 +150,6 @@ static void test_search_starts_empty(void **state)
 	struct session session;
 	struct app *app;
 
-	(void)state;
 	session_begin(&session, 24, 100);
 	app = session.app;
 	session_keys(&session, "/");
@@ -189,7 +182,6 @@ static void test_help_filter_starts_empty(void **state)
 {
 	struct session session;
 
-	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "? /");
 	session_type(&session, "undo");
@@ -205,7 +197,6 @@ static void test_search_in_the_policy(void **state)
 	struct session session;
 	struct job *job;
 
-	(void)state;
 	session_begin(&session, 24, 100);
 	session.app->state_path = "/nonexistent";
 	session_keys(&session, "R");

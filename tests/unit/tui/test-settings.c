@@ -38,7 +38,6 @@ static void test_lines_of_the_configuration(void **state)
 		{"colours", "bad", "red", "unknown setting 'bad' in [colours]"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct settings settings, before;
 		struct cgw_diag diag = {0};
@@ -61,7 +60,6 @@ static void test_lines_of_the_configuration(void **state)
 
 static void fail_on_report(void *context, const struct cgw_diag *diag)
 {
-	(void)context;
 	fail_msg("%s", diag->text);
 }
 
@@ -79,7 +77,6 @@ static void test_saved_settings_are_read_back(void **state)
 	struct settings saved, read;
 	struct config config = {0};
 
-	(void)state;
 	settings_default(&saved);
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++)
 		assert_int_equal(
@@ -117,7 +114,6 @@ static void test_invalid_lines_are_ignored(void **state)
 	struct config config = {0};
 	unsigned reports = 0;
 
-	(void)state;
 	settings_default(&standard);
 	settings_default(&settings);
 	assert_int_equal(config_add(&config, "screen", "interval", "1ms"), 0);

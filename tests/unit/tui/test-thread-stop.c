@@ -20,7 +20,6 @@ static void read_pipe(struct job *job)
 
 static void leave_job(struct job *job)
 {
-	(void)job;
 }
 
 static void test_running_job_is_reported(void **state)
@@ -30,7 +29,6 @@ static void test_running_job_is_reported(void **state)
 	static struct worker *worker; /* never freed: its thread does not end in time */
 	uint64_t since_ns;
 
-	(void)state;
 	assert_int_equal(pipe(blocked.fds), 0);
 	assert_int_equal(worker_start(&worker), 0);
 	worker_post(worker, &blocked.job);
@@ -46,7 +44,6 @@ static void test_idle_worker_stops(void **state)
 {
 	struct worker *worker;
 
-	(void)state;
 	assert_int_equal(worker_start(&worker), 0);
 	assert_true(worker_stop(worker));
 	assert_true(worker_stop(NULL));
