@@ -78,7 +78,7 @@ struct cgw_advice {
 	struct cgw_number now; /* the limit in the last sample, in the same unit */
 	struct cgw_trial trial;
 	const char *bound_by; /* WHOLE: the ancestor whose limit is lower; NULL: the machine */
-	/* io.max: the device, owned by the advisor, and its use per second; otherwise NULL and 0. */
+	/* io.max: the device, owned by the advisor, and its use per second; otherwise NULL. */
 	const char *device;
 	uint64_t device_peak, device_p99;
 	uint64_t device_busiest;  /* of any group, the root included */

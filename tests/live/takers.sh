@@ -181,7 +181,7 @@ check "the sentence names the group" grep -q "per second for a CPU; $top/b ran [
 end_with fourth a b
 if is_root && may setpriv --reuid 65534 --regid 65534 --clear-groups true; then
 	cp "$CGWARD" "$work/cgward" && chmod 755 "$work" "$work/cgward"
-	check "without rights explain says that it does not measure" grep -q \
+	check "without rights explain reports what is not measured" grep -q \
 		"what its tasks wait for is not measured: loading BPF programs requires" <<<"$(setpriv --reuid 65534 --regid 65534 --clear-groups \
 			"$work/cgward" explain --rates 100ms "$top/a" 2>&1)"
 fi

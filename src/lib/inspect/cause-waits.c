@@ -114,7 +114,7 @@ static void explain_cpu_wait(const struct explanation *traced, struct explanatio
 		propose_weight(traced, group, explanation, cause);
 }
 
-/* The time that throttling cost the group's own tasks; several limits cannot be told apart. */
+/* The time that throttling cost the group's own tasks; several limits cannot be distinguished. */
 static void set_throttled_loss(const struct explanation *traced, struct explanation *explanation)
 {
 	struct cgw_number throttled =

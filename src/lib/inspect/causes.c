@@ -523,7 +523,7 @@ size_t cgw_explain_traced(const struct cgw_frame *frame, const struct cgw_frame 
 	explain_machine(&explanation);
 	if (traced != NULL)
 		causes_add_waits(&explanation, traced);
-	/* What was measured says the same, and why. */
+	/* What was measured includes this, with the cause. */
 	if (traced == NULL ||
 	    cgw_snapshot_number(cgw_frame_now(traced), CGW_M_CPU_RUN_DELAY, 0).state != CGW_OK)
 		explain_pressure(&explanation, CGW_CAUSE_CPU_PRESSURE,

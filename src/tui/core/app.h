@@ -11,7 +11,7 @@
 #include "tui/core/settings.h"
 #include "tui/core/source.h"
 #include "tui/core/view.h"
-#include "tui/detail/advice.h"
+#include "tui/detail/advice-list.h"
 #include "tui/list/group-list.h"
 #include "tui/list/group-names.h"
 #include "tui/replay/replay-actions.h"

@@ -13,6 +13,7 @@
 #include "tui/core/search.h"
 #include "tui/core/views.h"
 #include "tui/core/window.h"
+#include "tui/detail/advice-source.h"
 #include "tui/replay/replay-keys.h"
 
 int app_new(struct app **ret_app)

@@ -9,6 +9,7 @@
 #include "lib/base/cleanup.h"
 #include "tui/core/app.h"
 #include "tui/core/search.h"
+#include "tui/detail/advice-source.h"
 #include "tui/detail/detail.h"
 #include "tui/replay/replay-keys.h"
 

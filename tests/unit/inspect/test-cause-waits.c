@@ -192,7 +192,7 @@ static void test_waits_name_the_taker_and_a_weight_that_helps(void **state)
 	topology_unref(topology);
 }
 
-/* Weights of v2 or of another hierarchy say nothing about groups that were counted in cpuacct's. */
+/* Weights of v2 or of another hierarchy do not apply to groups that were counted in cpuacct's. */
 static void test_no_weight_for_another_hierarchy(void **state)
 {
 	static const struct traced_case row = {

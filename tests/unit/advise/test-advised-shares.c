@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-shares.c - weights and IO limits for groups that share a parent and a disk. */
+/* test-advised-shares.c - weights and IO limits for groups that share a parent and a disk. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* advice.c - compute limits from the samples of the dashboard, or in a worker from a recording. */
+/* advice-source.c - compute limits from the samples of the dashboard, or in a worker from a recording. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "shared/report/advice-text.h"
-#include "tui/core/app.h"
-#include "tui/detail/advice.h"
+#include "tui/detail/advice-source.h"
 
 struct advice_job {
 	struct job job;
@@ -141,37 +139,4 @@ void advice_metrics(const struct app *app, struct cgw_metric_set *set)
 {
 	if (app->advice.advisor != NULL && !app->advice.is_recording)
 		cgw_advisor_metrics(set);
-}
-
-const struct cgw_advice *advice_of_group(struct advice *advice, const char *path, size_t *ret_count)
-{
-	size_t first = 0, end = advice->count, last;
-
-	if (advice->outdated && advice->error == 0) {
-		advice->outdated = false;
-		advice->error = cgw_advisor_finish(advice->advisor, &advice->items, &advice->count);
-		end = advice->count;
-	}
-	*ret_count = 0;
-	if (advice->error < 0)
-		return NULL;
-	while (first < end) { /* sorted by path */
-		size_t middle = first + (end - first) / 2;
-
-		if (strcmp(advice->items[middle].usage->path, path) < 0)
-			first = middle + 1;
-		else
-			end = middle;
-	}
-	last = first;
-	while (last < advice->count && strcmp(advice->items[last].usage->path, path) == 0)
-		last++;
-	*ret_count = last - first;
-	return last > first ? advice->items + first : NULL;
-}
-
-void advice_done(struct advice *advice)
-{
-	cgw_advisor_free(advice->advisor);
-	*advice = (struct advice){0};
 }
