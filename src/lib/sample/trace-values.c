@@ -136,21 +136,32 @@ bool trace_values_active(const struct trace_values *values)
 	return false;
 }
 
+/* On an error the last values remain. */
+static int read_set(const struct traced_set *set, const struct group_tree *tree)
+{
+	if (trace_read(set->trace) < 0)
+		return 0;
+	for (const struct tree_group *group = tree->root; group != NULL;
+	     group = group_tree_next(group))
+		if (group->present >> set->hierarchy & 1)
+			trace_keep(set->trace, group->id[set->hierarchy]);
+	return trace_drop_others(set->trace);
+}
+
 int trace_values_read(struct trace_values *values, const struct group_tree *tree)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < TRACE_SET_COUNT; i++) {
+	for (size_t i = 0; i < TRACE_SET_COUNT && r == 0; i++) {
 		const struct traced_set *set = &values->sets[i];
 		const struct trace_taker *pairs;
 		size_t count;
 
 		if (set->trace == NULL)
 			continue;
-		/* On an error the last values remain. */
-		(void)trace_read(set->trace);
+		r = read_set(set, tree);
 		pairs = trace_takers(set->trace, &count);
-		if (set->details & TRACE_TAKERS)
+		if (r == 0 && set->details & TRACE_TAKERS)
 			r = takers_set(&values->takers, tree, set->hierarchy, pairs, count);
 	}
 	return r;

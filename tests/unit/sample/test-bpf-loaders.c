@@ -78,11 +78,11 @@ static void test_loaders_create_the_arrays_that_are_read(void **state)
 	check_loader(&bpf_loader_css_direct, 2, expected, ARRAY_SIZE(expected));
 	check_loader(&bpf_loader_cgroup_direct, 2, expected, ARRAY_SIZE(expected));
 	check_loader(&bpf_loader_cgroup_probe, 2, expected, ARRAY_SIZE(expected));
-	check_loader(&bpf_loader_run_delay, 4, expected_run_delay, ARRAY_SIZE(expected_run_delay));
-	check_loader(&bpf_loader_reclaim, 5, expected_reclaim, ARRAY_SIZE(expected_reclaim));
-	check_loader(&bpf_loader_io_wait, 3, expected_io_wait, ARRAY_SIZE(expected_io_wait));
-	check_loader(&bpf_loader_io_queue, 2, expected_io_queue, ARRAY_SIZE(expected_io_queue));
-	check_loader(&bpf_loader_io_device, 3, expected_io_device, ARRAY_SIZE(expected_io_device));
+	check_loader(&bpf_loader_run_delay, 3, expected_run_delay, ARRAY_SIZE(expected_run_delay));
+	check_loader(&bpf_loader_reclaim, 4, expected_reclaim, ARRAY_SIZE(expected_reclaim));
+	check_loader(&bpf_loader_io_wait, 2, expected_io_wait, ARRAY_SIZE(expected_io_wait));
+	check_loader(&bpf_loader_io_queue, 1, expected_io_queue, ARRAY_SIZE(expected_io_queue));
+	check_loader(&bpf_loader_io_device, 2, expected_io_device, ARRAY_SIZE(expected_io_device));
 }
 
 int main(void)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/sample/bpf/trace-removed.h"
 #include "lib/sample/bpf/trace-sums.h"
 #include "test.h"
 
@@ -81,6 +82,73 @@ static void test_longest_wait_of_the_interval(void **state)
 	assert_sum(&sums, 9, 53 * MS, 1 * MS);
 	assert_sum(&sums, 5, 60 * MS, 0);
 	assert_sum(&sums, 7, 113 * MS, 1 * MS);
+}
+
+static const struct trace_sum *heir_of(const struct trace_sums *sums, uint64_t id)
+{
+	return trace_sums_heir(sums, trace_sums_find(sums, id));
+}
+
+/* Records are dropped of groups that do not exist, once they no longer change. */
+static void test_which_records_are_needed(void **state)
+{
+	CLEANUP(trace_sums_done) struct trace_sums before = {0};
+	CLEANUP(trace_sums_done) struct trace_sums now = {0};
+	struct trace_group records[GROUPS];
+
+	reset(records);
+	wait_of(&records[NINE], 4, 2 * MS);
+	wait_of(&records[FIVE], 4, 1 * MS);
+	assert_int_equal(trace_sums_set(&before, ids, records, GROUPS, 4), 0);
+	assert_int_equal(trace_sums_set(&now, ids, records, GROUPS, 5), 0);
+	/* The removed groups 7 and 9 are left to the root, of which nothing is kept either. */
+	trace_sums_keep_changed(&now, &before);
+	trace_sums_keep(&now, 3);
+	trace_sums_keep(&now, 2);
+	assert_null(heir_of(&now, 3));
+	assert_int_equal(heir_of(&now, 7)->id, 1);
+	assert_int_equal(heir_of(&now, 9)->id, 1);
+	assert_null(heir_of(&now, 1));
+	/* A group that waits has its record and those of its ancestors. */
+	wait_of(&records[FIVE], 5, 1 * MS);
+	assert_int_equal(trace_sums_set(&now, ids, records, GROUPS, 5), 0);
+	trace_sums_keep_changed(&now, &before);
+	assert_null(heir_of(&now, 5));
+	assert_null(heir_of(&now, 7));
+	assert_int_equal(heir_of(&now, 9)->id, 7);
+	/* So has one that is new. */
+	assert_int_equal(trace_sums_set(&before, ids + 1, records + 1, GROUPS - 1, 5), 0);
+	trace_sums_keep_changed(&now, &before);
+	assert_null(heir_of(&now, 9));
+}
+
+static void test_ancestors_count_removed_groups(void **state)
+{
+	CLEANUP(trace_removed_done) struct trace_removed removed = {0};
+	CLEANUP(trace_sums_done) struct trace_sums sums = {0};
+	struct trace_group records[GROUPS], record = {0}, taken;
+
+	reset(records);
+	wait_of(&records[THREE], 5, 1 * MS);
+	wait_of(&record, 4, 4 * MS);
+	for (uint64_t id = 1; id <= 9; id += 2) {
+		assert_int_equal(trace_removed_reserve(&removed), 0);
+		trace_removed_add(&removed, id, &record);
+	}
+	trace_removed_add(&removed, 7, &record);
+	assert_true(trace_removed_take(&removed, 5, &taken));
+	assert_int_equal(taken.waited_ns, 4 * MS);
+	assert_false(trace_removed_take(&removed, 5, &taken));
+	assert_false(trace_removed_take(&removed, 10, &taken));
+	assert_int_equal(trace_sums_set(&sums, ids, records, GROUPS, 5), 0);
+	for (size_t i = 0; i < removed.count; i++)
+		trace_sums_add(&sums, removed.items[i].id, &removed.items[i].record, 5);
+	assert_sum(&sums, 9, 4 * MS, 0);
+	assert_sum(&sums, 7, 12 * MS, 0);
+	assert_sum(&sums, 5, 0, 0);
+	assert_sum(&sums, 3, 5 * MS, 1 * MS);
+	assert_sum(&sums, 1, 21 * MS, 1 * MS);
+	assert_int_equal(trace_sum_count(trace_sums_find(&sums, 7)), 3);
 }
 
 static void test_no_groups(void **state)
@@ -163,6 +231,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_groups_include_their_descendants),
 		cmocka_unit_test(test_longest_wait_of_the_interval),
+		cmocka_unit_test(test_which_records_are_needed),
+		cmocka_unit_test(test_ancestors_count_removed_groups),
 		cmocka_unit_test(test_no_groups),
 		cmocka_unit_test(test_buckets),
 		cmocka_unit_test(test_percentiles_of_the_interval),

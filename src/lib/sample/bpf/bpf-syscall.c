@@ -184,6 +184,17 @@ int bpf_map_read_out(int map, uint32_t max, void *keys, void *values)
 	return read_batch(BPF_MAP_LOOKUP_AND_DELETE_BATCH, map, max, keys, values);
 }
 
+int bpf_map_take(int map, const void *key, void *value)
+{
+	union bpf_attr attributes;
+
+	memset(&attributes, 0, sizeof(attributes));
+	attributes.map_fd = (uint32_t)map;
+	attributes.key = pointer_number(key);
+	attributes.value = pointer_number(value);
+	return bpf(BPF_MAP_LOOKUP_AND_DELETE_ELEM, &attributes);
+}
+
 int bpf_map_add(int map, const void *key, const void *value)
 {
 	union bpf_attr attributes;

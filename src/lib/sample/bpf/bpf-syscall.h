@@ -34,6 +34,8 @@ int bpf_map_read(int map, uint32_t max, void *keys, void *values);
 
 /* Also removes them. */
 int bpf_map_read_out(int map, uint32_t max, void *keys, void *values);
+/* Removes one entry and stores its last value. */
+int bpf_map_take(int map, const void *key, void *value);
 /* Adds an entry; -EEXIST if there is one. */
 int bpf_map_add(int map, const void *key, const void *value);
 

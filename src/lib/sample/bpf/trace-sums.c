@@ -43,6 +43,17 @@ static void add(struct trace_sum *sum, const struct trace_group *record, uint64_
 		sum->buckets[i] += record->buckets[i];
 }
 
+void trace_sums_add(struct trace_sums *sums, uint64_t id, const struct trace_group *record,
+		    uint64_t epoch)
+{
+	struct trace_sum *sum;
+
+	if (record->waited_ns == 0)
+		return;
+	for (; id != 0 && (sum = trace_sums_find(sums, id)) != NULL; id = sum->parent_id)
+		add(sum, record, epoch);
+}
+
 int trace_sums_set(struct trace_sums *sums, const uint64_t *ids, const struct trace_group *records,
 		   size_t count, uint64_t epoch)
 {
@@ -54,15 +65,8 @@ int trace_sums_set(struct trace_sums *sums, const uint64_t *ids, const struct tr
 			(struct trace_sum){.id = ids[i], .parent_id = records[i].parent_id};
 	if (count > 0)
 		qsort(sums->items, count, sizeof(*sums->items), compare_ids);
-	for (size_t i = 0; i < count; i++) {
-		struct trace_sum *sum;
-
-		if (records[i].waited_ns == 0)
-			continue;
-		for (uint64_t id = ids[i]; id != 0 && (sum = trace_sums_find(sums, id)) != NULL;
-		     id = sum->parent_id)
-			add(sum, &records[i], epoch);
-	}
+	for (size_t i = 0; i < count; i++)
+		trace_sums_add(sums, ids[i], &records[i], epoch);
 	return 0;
 }
 
@@ -70,6 +74,34 @@ void trace_sums_done(struct trace_sums *sums)
 {
 	free(sums->items);
 	*sums = (struct trace_sums){0};
+}
+
+void trace_sums_keep(struct trace_sums *sums, uint64_t id)
+{
+	struct trace_sum *sum;
+
+	for (; (sum = trace_sums_find(sums, id)) != NULL && !sum->kept; id = sum->parent_id)
+		sum->kept = true;
+}
+
+void trace_sums_keep_changed(struct trace_sums *sums, const struct trace_sums *before)
+{
+	for (size_t i = 0; i < sums->count; i++) {
+		const struct trace_sum *now = &sums->items[i];
+		const struct trace_sum *old = trace_sums_find(before, now->id);
+
+		if (old == NULL || old->waited_ns != now->waited_ns)
+			trace_sums_keep(sums, now->id);
+	}
+}
+
+const struct trace_sum *trace_sums_heir(const struct trace_sums *sums, const struct trace_sum *sum)
+{
+	const struct trace_sum *heir = sum;
+
+	while (heir != NULL && !heir->kept && heir->parent_id != 0)
+		heir = trace_sums_find(sums, heir->parent_id);
+	return heir != sum ? heir : NULL;
 }
 
 uint64_t trace_sum_count(const struct trace_sum *sum)

@@ -13,6 +13,7 @@ struct trace_sum {
 	uint64_t id, parent_id;
 	uint64_t waited_ns, part_ns;
 	uint64_t longest_ns; /* in the interval before the sample; 0: no wait */
+	bool kept;           /* its record is needed */
 	uint32_t buckets[TRACE_BUCKETS];
 };
 
@@ -25,10 +26,20 @@ struct trace_sums {
 /* Adds up the records as read at the end of an epoch. -ENOMEM: the sums are unchanged. */
 int trace_sums_set(struct trace_sums *sums, const uint64_t *ids, const struct trace_group *records,
 		   size_t count, uint64_t epoch);
+/* Adds a record to a group and its ancestors. */
+void trace_sums_add(struct trace_sums *sums, uint64_t id, const struct trace_group *record,
+		    uint64_t epoch);
 void trace_sums_done(struct trace_sums *sums);
 
 /* NULL: no task of the group has waited. */
 struct trace_sum *trace_sums_find(const struct trace_sums *sums, uint64_t id);
+
+/* Marks the records of a group and of its ancestors as needed. */
+void trace_sums_keep(struct trace_sums *sums, uint64_t id);
+/* Does that for those that have changed. */
+void trace_sums_keep_changed(struct trace_sums *sums, const struct trace_sums *before);
+/* The nearest ancestor whose record is kept, or the root; NULL if the record of this one is. */
+const struct trace_sum *trace_sums_heir(const struct trace_sums *sums, const struct trace_sum *sum);
 
 uint64_t trace_sum_count(const struct trace_sum *sum);
 

@@ -13,17 +13,16 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/debug-message.h"
 #include "lib/sample/bpf/bpf-syscall.h"
+#include "lib/sample/bpf/trace-removed.h"
 #include "lib/sample/bpf/trace-sums.h"
 #include "lib/sample/bpf/trace.h"
 
 /* The most that a set in programs has. */
-#define PROGRAM_MAX 5
+#define PROGRAM_MAX 4
 #define MAP_MAX     5
 
 /* The kernel's verifier returns EAGAIN if a signal is pending. */
 #define ATTEMPT_MAX 5
-/* Attempts to read while no group is being removed. */
-#define READ_MAX 8
 /* Records of at most so many groups. */
 #define CAPACITY_MAX (UINT32_C(1) << 20)
 
@@ -60,7 +59,8 @@ struct trace {
 	uint64_t *ids; /* as read, in the order of the kernel's map */
 	struct trace_group *records;
 	struct trace_sums before, now; /* at the last two reads */
-	struct trace_pair *pairs;      /* as read; NULL without TRACE_TAKERS */
+	struct trace_removed removed;
+	struct trace_pair *pairs; /* as read; NULL without TRACE_TAKERS */
 	uint64_t *pair_ns;
 	struct trace_taker *takers;
 	size_t taker_count;
@@ -105,6 +105,7 @@ struct trace *trace_close(struct trace *trace)
 	free(trace->takers);
 	trace_sums_done(&trace->before);
 	trace_sums_done(&trace->now);
+	trace_removed_done(&trace->removed);
 	free(trace);
 	return NULL;
 }
@@ -277,25 +278,6 @@ int trace_open(enum trace_set set, const struct cgw_hierarchy *hierarchy, uint32
 			    "cannot attach the BPF programs: %s", strerror(-r));
 }
 
-/* Reads all records while no removed group is being added to its parent. */
-static int read_records(struct trace *trace)
-{
-	const struct trace_control *control = trace->programs.control;
-
-	for (size_t i = 0; i < READ_MAX; i++) {
-		uint64_t before = __atomic_load_n(&control->removals, __ATOMIC_ACQUIRE);
-		int count = bpf_map_read(trace->programs.groups, trace->programs.capacity,
-					 trace->ids, trace->records);
-
-		if (count < 0)
-			return count;
-		if (before % 2 == 0 &&
-		    before == __atomic_load_n(&control->removals, __ATOMIC_ACQUIRE))
-			return count;
-	}
-	return -EAGAIN;
-}
-
 static void read_takers(struct trace *trace)
 {
 	int count;
@@ -341,13 +323,17 @@ int trace_read(struct trace *trace)
 
 	/* The programs write the longest waits of the next interval to the other slot. */
 	__atomic_store_n(&trace->programs.control->epoch, epoch + 1, __ATOMIC_RELEASE);
-	count = read_records(trace);
+	count = bpf_map_read(trace->programs.groups, trace->programs.capacity, trace->ids,
+			     trace->records);
 	if (count < 0) {
 		DEBUG(CGW_DEBUG_BPF, "cannot read the records of the %s: %s", sets[trace->set].name,
 		      strerror(-count));
 		return count;
 	}
 	r = trace_sums_set(&now, trace->ids, trace->records, (size_t)count, epoch);
+	for (size_t i = 0; i < trace->removed.count && r == 0; i++)
+		trace_sums_add(&now, trace->removed.items[i].id, &trace->removed.items[i].record,
+			       epoch);
 	trace->before = r < 0 ? now : trace->now;
 	trace->now = r < 0 ? trace->now : now;
 	read_takers(trace);
@@ -357,6 +343,38 @@ int trace_read(struct trace *trace)
 		grow(trace, (size_t)count);
 	trace->lost = lost;
 	return r;
+}
+
+void trace_keep(struct trace *trace, uint64_t id)
+{
+	trace_sums_keep(&trace->now, id);
+}
+
+int trace_drop_others(struct trace *trace)
+{
+	size_t count = 0;
+
+	trace_sums_keep_changed(&trace->now, &trace->before);
+	for (size_t i = 0; i < trace->now.count; i++) {
+		const struct trace_sum *sum = &trace->now.items[i];
+		const struct trace_sum *heir = trace_sums_heir(&trace->now, sum);
+		struct trace_group record;
+
+		if (heir == NULL)
+			continue;
+		if (trace_removed_reserve(&trace->removed) < 0)
+			return -ENOMEM;
+		if (bpf_map_take(trace->programs.groups, &sum->id, &record) < 0)
+			continue;
+		trace_removed_add(&trace->removed, heir->id, &record);
+		if (trace_removed_take(&trace->removed, sum->id, &record))
+			trace_removed_add(&trace->removed, heir->id, &record);
+		count++;
+	}
+	if (count > 0)
+		DEBUG(CGW_DEBUG_BPF, "programs of the %s: dropped the records of %zu groups",
+		      sets[trace->set].name, count);
+	return 0;
 }
 
 bool trace_waits(const struct trace *trace, uint64_t id, struct trace_waits *ret_waits)

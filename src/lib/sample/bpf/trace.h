@@ -53,6 +53,13 @@ struct trace *trace_close(struct trace *trace);
 
 /* Takes the current values of all groups, or returns a negative error and keeps the last ones. */
 int trace_read(struct trace *trace);
+/* The group exists. Call this for all groups after a successful read, */
+void trace_keep(struct trace *trace, uint64_t id);
+/*
+ * then this: the kernel drops the records of other groups that have not waited since the read
+ * before; their ancestors keep what they have counted. -ENOMEM: not of all.
+ */
+int trace_drop_others(struct trace *trace);
 /* False if they are unknown: the group has no record, and waits were lost. */
 bool trace_waits(const struct trace *trace, uint64_t id, struct trace_waits *ret_waits);
 /*
@@ -82,6 +89,13 @@ static inline struct trace *trace_close(struct trace *trace)
 static inline int trace_read(struct trace *trace)
 {
 	return -EOPNOTSUPP;
+}
+static inline void trace_keep(struct trace *trace, uint64_t id)
+{
+}
+static inline int trace_drop_others(struct trace *trace)
+{
+	return 0;
 }
 static inline bool trace_waits(const struct trace *trace, uint64_t id,
 			       struct trace_waits *ret_waits)

@@ -18,9 +18,6 @@ enum { BPF_F_NO_PREALLOC = 1, BPF_NOEXIST = 1, BPF_LOCAL_STORAGE_GET_F_CREATE = 
 
 /* Members that only these programs read; the kernel ignores what follows "___". */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-struct cgroup___trace {
-	struct cgroup_root *root;
-};
 struct css_set {
 	struct cgroup_subsys_state *subsys[1];
 	struct cgroup *dfl_cgrp; /* its group in the v2 hierarchy */
@@ -108,11 +105,6 @@ static __always_inline __u64 parent_of(struct cgroup *group)
 	return ADDRESS(group, struct cgroup, self.parent);
 }
 
-static __always_inline __u64 root_of(struct cgroup *group)
-{
-	return ADDRESS(group, struct cgroup___trace, root);
-}
-
 /* The group and those of its ancestors that have no record yet. */
 struct addition {
 	__u64 group; /* address */
@@ -124,21 +116,25 @@ struct addition {
 static long add_one(__u32 i, struct addition *addition)
 {
 	struct cgroup *group = AS(struct cgroup, (void *)addition->group);
-	struct trace_group record = {0};
+	struct trace_control *control = get_control();
 	__u64 id = id_of(group), parent = parent_of(group);
 	struct cgroup *above = NULL;
+	struct trace_group *record;
 	long r;
 
 	(void)i;
-	if (parent != 0) {
+	if (control == NULL)
+		return 1;
+	if (parent != 0)
 		above = group_of(parent);
-		record.parent_id = id_of(above);
-	}
-	r = bpf_map_update_elem(&trace_groups, &id, &record, BPF_NOEXIST);
+	r = bpf_map_update_elem(&trace_groups, &id, &control->blank, BPF_NOEXIST);
 	if (r != 0) {
 		addition->full = r != -EEXIST;
 		return 1;
 	}
+	record = bpf_map_lookup_elem(&trace_groups, &id);
+	if (record != NULL && above != NULL)
+		record->parent_id = id_of(above);
 	addition->group = (__u64)above;
 	return above == NULL;
 }
@@ -157,8 +153,7 @@ static long remove_one(__u32 i, struct addition *addition)
 }
 
 /* NULL if there is no room for a group and all its ancestors: a sum must not lack some of them. */
-static __always_inline struct trace_group *find_or_add(struct cgroup *group,
-						       struct trace_control *control)
+static __always_inline struct trace_group *find_or_add(struct cgroup *group)
 {
 	struct addition addition = {.group = (__u64)group};
 	__u64 id = id_of(group);
@@ -166,7 +161,6 @@ static __always_inline struct trace_group *find_or_add(struct cgroup *group,
 
 	if (record != NULL)
 		return record;
-	control->root = root_of(group);
 	bpf_loop(LEVELS_MAX, add_one, &addition, 0);
 	if (!addition.full)
 		return bpf_map_lookup_elem(&trace_groups, &id);
@@ -192,7 +186,7 @@ static __always_inline void raise_peak(struct trace_group *record, __u64 epoch, 
 static __always_inline void count_wait(struct cgroup *group, struct trace_control *control,
 				       __u64 ns, __u64 part_ns)
 {
-	struct trace_group *record = find_or_add(group, control);
+	struct trace_group *record = find_or_add(group);
 	__u32 bucket = trace_bucket(ns);
 
 	if (record == NULL) {
@@ -205,42 +199,6 @@ static __always_inline void count_wait(struct cgroup *group, struct trace_contro
 	if (bucket < TRACE_BUCKETS)
 		__sync_fetch_and_add(&record->buckets[bucket], 1);
 	raise_peak(record, control->epoch, ns);
-}
-
-static __always_inline void add_record(struct trace_group *to, const struct trace_group *from,
-				       __u64 epoch)
-{
-	__sync_fetch_and_add(&to->waited_ns, from->waited_ns);
-	__sync_fetch_and_add(&to->part_ns, from->part_ns);
-	for (__u32 i = 0; i < TRACE_BUCKETS; i++)
-		if (from->buckets[i] != 0)
-			__sync_fetch_and_add(&to->buckets[i], from->buckets[i]);
-	if (from->peaks[epoch & 1].epoch == epoch)
-		raise_peak(to, epoch, from->peaks[epoch & 1].ns);
-}
-
-/* What the tasks of a removed group waited stays in the sums of its ancestors. */
-SEC("tp_btf/cgroup_rmdir")
-int trace_rmdir(__u64 *context)
-{
-	struct cgroup *group = AS(struct cgroup, (void *)context[0]);
-	struct trace_control *control = get_control();
-	struct trace_group *record, *above;
-	__u64 id = id_of(group), parent_id;
-
-	if (control == NULL || root_of(group) != control->root)
-		return 0;
-	record = bpf_map_lookup_elem(&trace_groups, &id);
-	if (record == NULL)
-		return 0;
-	parent_id = record->parent_id;
-	above = bpf_map_lookup_elem(&trace_groups, &parent_id);
-	__sync_fetch_and_add(&control->removals, 1);
-	if (above != NULL)
-		add_record(above, record, control->epoch);
-	bpf_map_delete_elem(&trace_groups, &id);
-	__sync_fetch_and_add(&control->removals, 1);
-	return 0;
 }
 
 #endif

@@ -24,7 +24,7 @@ struct trace_peak {
 	unsigned long long ns;
 };
 
-/* The waits of a group's own tasks and of its removed children. Its ancestors have records. */
+/* The waits of a group's own tasks. Its ancestors have records. */
 struct trace_group {
 	unsigned long long parent_id; /* 0: the root */
 	unsigned long long waited_ns;
@@ -37,10 +37,9 @@ struct trace_control {
 	unsigned long long hierarchy; /* set by user space, before the programs are attached */
 	unsigned long long details;   /* also; enum trace_detail */
 	unsigned long long epoch;     /* advanced by user space at each sample */
-	unsigned long long root;      /* address of the hierarchy's struct cgroup_root */
 	unsigned long long lost;      /* waits that were not counted */
-	unsigned long long removals;  /* odd while a removed group is added to its parent */
 	unsigned long long no_part;   /* this kernel does not show that part */
+	struct trace_group blank;     /* a new record, for which the programs' stack has no room */
 };
 
 /* Bits of the id of a group that ran, and ids that are not those of a group. */
