@@ -17,24 +17,20 @@ esac
 work=$(mktemp -d) && test_files+=("$work")
 cpu=$(python3 -c 'import os; print(max(os.sched_getaffinity(0)))')
 
-# Runs on CPU until FILE exists; then writes how long it waited and ran to FILE.NAME and sleeps, so that
-# nothing more is counted.
+# Runs on CPU until FILE exists; then creates FILE.NAME.done and sleeps, so that nothing more is counted.
+# Real-time from the start: the programs see it when it is switched to.
 cat >"$work/busy.py" <<'PYTHON'
 import os, signal, sys, time
 os.sched_setaffinity(0, {int(sys.argv[1])})
 file, name = sys.argv[2:4]
-os.kill(os.getpid(), signal.SIGSTOP)
 try:
     if len(sys.argv) > 4: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-except PermissionError: sys.exit(0)
-def counts(): return [int(word) for word in open("/proc/self/schedstat").read().split()[:2]]
-before = counts()
+except PermissionError: open(f"{file}.{name}.denied", "w")
+os.kill(os.getpid(), signal.SIGSTOP)
 end = time.monotonic() + 60
 while not os.path.exists(file) and time.monotonic() < end:
     for i in range(20000): pass
-ran, waited = (now - then for now, then in zip(counts(), before))
-open(f"{file}.{name}.new", "w").write(f"{waited} {ran}")
-os.rename(f"{file}.{name}.new", f"{file}.{name}")
+open(f"{file}.{name}.done", "w")
 time.sleep(600)
 PYTHON
 # The sum over all samples of GROUP's instance NAME of KEY: sum GROUP KEY NAME, or of all with NAME "*".
@@ -62,11 +58,19 @@ start() {
 	started=$!
 	test_pids+=("$started")
 	wait_for grep -q '^State:[[:space:]]*T' "/proc/$started/status"
+	echo "$started" >"$work/$2.$3.pid"
+	cat "/proc/$started/schedstat" >"$work/$2.$3.before"
 }
-end_with() { # FILE NAME...
-	local name
+end_with() { # FILE NAME...: writes how long each waited and ran to FILE.NAME
+	local name pid
 	touch "$work/$1"
-	for name in "${@:2}"; do wait_for test -e "$work/$1.$name"; done
+	for name in "${@:2}"; do
+		pid=$(cat "$work/$1.$name.pid")
+		wait_for test -e "$work/$1.$name.done"
+		wait_for grep -q '^State:[[:space:]]*S' "/proc/$pid/status"
+		awk 'NR == 1 { ran = $1; waited = $2; next } { print $2 - waited, $1 - ran }' "$work/$1.$name.before" \
+			"/proc/$pid/schedstat" >"$work/$1.$name"
+	done
 }
 waited() { cut -d' ' -f1 "$work/$1"; }
 ran() { cut -d' ' -f2 "$work/$1"; }
@@ -143,8 +147,8 @@ start "$top/b/inner" third r realtime && r=$started
 sample
 kill -CONT "$a" "$r"
 sleep 1
-touch "$work/third"
-if wait_for test -e "$work/third.a" && [ -e "$work/third.r" ]; then
+end_with third a r
+if [ ! -e "$work/third.r.denied" ]; then
 	settle
 	near "real-time tasks are named apart" "$(ran third.r)" "$(sum "$top/a" cpu.run_delay.by "realtime:$top/b")" 10
 else
