@@ -21,7 +21,7 @@ int siblings_begin(struct siblings *siblings, uint32_t count);
 void siblings_free(struct siblings *siblings);
 /* The present weight of a group. */
 uint64_t siblings_weight(const struct cgw_frame *frame, uint32_t group);
-/* Finds the groups whose children used nearly all the CPU time that they may use: false for none. */
+/* Finds the groups whose children used nearly all the CPU time that they may use; false: none. */
 bool siblings_find_full(struct siblings *siblings, const struct cgw_frame *frame, uint64_t cpus);
 
 /*
