@@ -183,13 +183,13 @@ void usage_add(struct usage_record *record, const struct cgw_frame *frame, uint3
 
 void usage_join_parts(struct usage_record *record)
 {
-	for (size_t i = 0; i < GROWTH_PARTS; i++) {
-		const uint64_t *pair = &record->smallest[2 * i];
+	for (size_t i = 0; i < GROWTH_PARTS / 2; i++) {
+		uint64_t first = record->smallest[2 * i], second = record->smallest[2 * i + 1];
 
-		record->smallest[i] = i >= GROWTH_PARTS / 2 ? UINT64_MAX
-				      : pair[0] < pair[1]   ? pair[0]
-							    : pair[1];
+		record->smallest[i] = first < second ? first : second;
 	}
+	for (size_t i = GROWTH_PARTS / 2; i < GROWTH_PARTS; i++)
+		record->smallest[i] = UINT64_MAX;
 }
 
 /*

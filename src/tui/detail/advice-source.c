@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* advice-source.c - compute limits from samples of the dashboard, or in a worker from a recording. */
+/* advice-source.c - limits from the samples of the dashboard; a worker reads recordings. */
 #include <errno.h>
 #include <stdlib.h>
 
