@@ -71,7 +71,7 @@ check "kill largest kills the largest process" dead "$large"
 check "kill largest spares the other process" kill -0 "$small"
 check "the log names the group" log_has "largest: kill $group"
 same "the signal to one process is in the journal" "kill 15 $large" "$("$CGWARD" log --json --journal "$state/run" "$group" |
-	python3 -c 'import json, sys; print(*(f"{c["action"]} {c["signal"]} {c["process"]}" for c in json.load(sys.stdin)["changes"]))')"
+	python3 -c 'import json, sys; print(*("{action} {signal} {process}".format(**c) for c in json.load(sys.stdin)["changes"]))')"
 stop_daemon
 kill -KILL "$small"
 group=$(make_group stubborn memory pids)

@@ -43,6 +43,8 @@ static int print_table(const struct advise_report *report, unsigned width, FILE 
 	if (report->headings)
 		print_heading(report, out);
 	listing_start(&listing, out, false, columns, width);
+	if (listing.error == 0)
+		scols_table_enable_noheadings(listing.table.scols, !report->headings);
 	for (size_t i = 0; i < report->count; i++) {
 		const struct cgw_advice *advice = &report->advice[i];
 		CLEANUP(string_builder_free) struct string_builder why = {0};
