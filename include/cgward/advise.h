@@ -115,6 +115,8 @@ int cgw_advisor_add(struct cgw_advisor *advisor, const struct cgw_frame *frame);
 int cgw_advisor_finish(struct cgw_advisor *advisor, const struct cgw_advice **ret_advice,
 		       size_t *ret_count);
 
+/* Adds the metrics that a trial of the computed limits needs to `set`. */
+void cgw_advisor_trial_metrics(const struct cgw_advisor *advisor, struct cgw_metric_set *set);
 /* Sets the results of the trial to zero, before the first frame of a trial. */
 void cgw_advisor_trial_begin(struct cgw_advisor *advisor);
 /* Counts what the limits would have done in a frame. Fails with -ENOMEM only. */

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "lib/sample/snapshot.h"
+#include <cgward/advise.h>
 #include <cgward/render.h>
 
 /* The functions of glibc that the counting ones below call. */
@@ -126,6 +127,7 @@ struct work {
 	struct cgw_snapshot *snapshots[2]; /* used alternately */
 	struct cgw_field fields[COLUMN_COUNT], unit;
 	struct cgw_order_scratch scratch;
+	struct cgw_advisor *advisor;
 	uint32_t *groups;
 	uint32_t count;
 	uint64_t written;
@@ -185,16 +187,39 @@ static void step_unit_deep(struct work *work, unsigned tick)
 	read_units(work, 10);
 }
 
+static void step_advise(struct work *work, unsigned tick)
+{
+	must(cgw_advisor_add(work->advisor, work->frame) == 0, "advisor");
+}
+
+static void step_advise_trial(struct work *work, unsigned tick)
+{
+	const struct cgw_advice *advice;
+	size_t count;
+
+	if (tick == 0) {
+		step_advise(work, tick);
+		must(cgw_advisor_finish(work->advisor, &advice, &count) == 0, "advice");
+		cgw_advisor_trial_begin(work->advisor);
+	}
+	must(cgw_advisor_trial(work->advisor, work->frame) == 0, "trial");
+}
+
 static const struct step {
 	const char *name;
 	void (*run)(struct work *work, unsigned tick);
 	bool changing; /* a group is created or removed in each tick */
 	bool deep;     /* paths are long */
 } steps[] = {
-	{"merge", step_merge, false, false},         {"merge-changed", step_merge, true, false},
-	{"order", step_order, false, false},         {"values", step_values, false, false},
-	{"values-as-text", step_text, false, false}, {"unit", step_unit, false, false},
+	{"merge", step_merge, false, false},
+	{"merge-changed", step_merge, true, false},
+	{"order", step_order, false, false},
+	{"values", step_values, false, false},
+	{"values-as-text", step_text, false, false},
+	{"unit", step_unit, false, false},
 	{"unit-deep", step_unit_deep, false, true},
+	{"advise", step_advise, false, false},
+	{"advise-trial", step_advise_trial, false, false},
 };
 
 static const struct step *find_step(const char *name)
@@ -228,6 +253,7 @@ int main(int argc, char **argv)
 
 	work.groups = calloc(work.count, sizeof(*work.groups));
 	must(work.groups != NULL && cgw_frame_new(&work.frame) == 0, "memory");
+	must(cgw_advisor_new(&(struct cgw_advisor_options){0}, &work.advisor) == 0, "memory");
 	for (size_t i = 0; i < COLUMN_COUNT; i++)
 		must(cgw_field_parse(columns[i], &work.fields[i], NULL) == 0, columns[i]);
 	must(cgw_field_parse("unit", &work.unit, NULL) == 0, "unit");
@@ -247,6 +273,7 @@ int main(int argc, char **argv)
 	printf("step_ns %llu\n", (unsigned long long)least);
 	printf("allocations %lu\n", ticks > 0 ? (allocations - before) / ticks : 0);
 	cgw_frame_free(work.frame);
+	cgw_advisor_free(work.advisor);
 	cgw_snapshot_unref(work.snapshots[0]);
 	cgw_snapshot_unref(work.snapshots[1]);
 	topology_unref(topology);

@@ -101,14 +101,13 @@ static void report_missing(const struct arguments *arguments, const struct cgw_r
 }
 
 static enum cli_exit open_recording(const struct arguments *arguments, const char *path,
+				    const struct cgw_metric_set *needed,
 				    struct cgw_replay **ret_replay)
 {
-	struct cgw_metric_set needed = {0};
 	struct cgw_diag diag = {0};
 
-	cgw_advisor_metrics(&needed);
 	if (cgw_replay_open(path, ret_replay, &diag) == 0 &&
-	    cgw_replay_select(*ret_replay, &needed) == 0)
+	    cgw_replay_select(*ret_replay, needed) == 0)
 		return CLI_OK;
 	cli_diag(arguments->context, &diag);
 	return CLI_FAILED;
@@ -119,9 +118,12 @@ static enum cli_exit try_limits(const struct arguments *arguments, const char *p
 				struct cgw_advisor *advisor)
 {
 	CLEANUP(cleanup_replay) struct cgw_replay *replay = NULL;
-	enum cli_exit status = open_recording(arguments, path, &replay);
+	struct cgw_metric_set needed = {0};
+	enum cli_exit status;
 	int r;
 
+	cgw_advisor_trial_metrics(advisor, &needed);
+	status = open_recording(arguments, path, &needed, &replay);
 	if (status != CLI_OK)
 		return status;
 	cgw_advisor_trial_begin(advisor);
@@ -221,9 +223,12 @@ static enum cli_exit run_advise(struct arguments *arguments)
 	CLEANUP(cleanup_advisor) struct cgw_advisor *advisor = NULL;
 	CLEANUP(cleanup_replay) struct cgw_replay *replay = NULL;
 	struct advise_report *report = &arguments->report;
-	enum cli_exit status = open_recording(arguments, arguments->recording, &replay);
+	struct cgw_metric_set needed = {0};
+	enum cli_exit status;
 	int r;
 
+	cgw_advisor_metrics(&needed);
+	status = open_recording(arguments, arguments->recording, &needed, &replay);
 	if (status != CLI_OK)
 		return status;
 	r = cgw_replay_first(replay); /* the layout is that of a sample */

@@ -20,8 +20,7 @@
 #define CPU_PERCENT (NS_PER_S / 100)
 #define NOW(member) offsetof(struct cgw_usage, member)
 
-/* In the order of the output. */
-static const struct sizing sizings[SIZING_COUNT] = {
+const struct sizing advisor_sizings[SIZING_COUNT] = {
 	{CGW_C_CPU_MAX,
 	 NOW(cpu_max),
 	 MEASURE_CPU,
@@ -143,13 +142,13 @@ static void note_bound(const struct cgw_advisor *advisor, size_t i, struct usage
 		       const struct cgw_advice *advice)
 {
 	struct bound *bound = &record->bounds[i];
-	struct cgw_number now = limit_now(&sizings[i], record);
+	struct cgw_number now = limit_now(&advisor_sizings[i], record);
 	uint64_t own = advice != NULL && has_value(advice) ? advice->value
 		       : now.state == CGW_OK               ? now.value
 							   : UINT64_MAX;
 
 	*bound = record->parent != NULL ? record->parent->bounds[i]
-					: bound_of_machine(advisor, &sizings[i]);
+					: bound_of_machine(advisor, &advisor_sizings[i]);
 	if (own < bound->value)
 		*bound = (struct bound){own, record};
 }
@@ -157,7 +156,7 @@ static void note_bound(const struct cgw_advisor *advisor, size_t i, struct usage
 static void advise(const struct cgw_advisor *advisor, size_t i, const struct usage_record *record,
 		   struct cgw_advice *advice)
 {
-	const struct sizing *sizing = &sizings[i];
+	const struct sizing *sizing = &advisor_sizings[i];
 	const struct cgw_usage *usage = &record->usage;
 	const struct bound *bound = &record->parent->bounds[i];
 	uint64_t need = record->peak[sizing->need];
@@ -243,9 +242,10 @@ static int advise_group(struct cgw_advisor *advisor, struct usage_record *record
 	record->first_advice = advisor->advice_count;
 	for (size_t i = 0; i < SIZING_COUNT && r == 0; i++) {
 		struct cgw_advice advice = {0};
-		bool wanted = record->selected && record->known[sizings[i].need] &&
-			      (advisor->options.memory_high || !sizings[i].on_v2_only);
+		bool wanted = record->selected && record->known[advisor_sizings[i].need] &&
+			      (advisor->options.memory_high || !advisor_sizings[i].on_v2_only);
 
+		record->sized[i] = wanted;
 		if (wanted)
 			advise(advisor, i, record, &advice);
 		note_bound(advisor, i, record, wanted ? &advice : NULL);
@@ -292,8 +292,8 @@ int cgw_advisor_finish(struct cgw_advisor *advisor, const struct cgw_advice **re
 	}
 	if (r == 0)
 		r = siblings_weigh(advisor->records, advisor->record_count,
-				   sizings[0].percent[advisor->options.objective], CPU_PERCENT,
-				   advise_weight, NULL);
+				   advisor_sizings[0].percent[advisor->options.objective],
+				   CPU_PERCENT, advise_weight, NULL);
 	if (r == 0 && advisor->record_count > 0)
 		qsort(advisor->records, advisor->record_count, sizeof(struct usage_record *),
 		      compare_records);
@@ -306,14 +306,6 @@ int cgw_advisor_finish(struct cgw_advisor *advisor, const struct cgw_advice **re
 	*ret_advice = advisor->advice;
 	*ret_count = advisor->advice_count;
 	return 0;
-}
-
-const struct sizing *advisor_sizing(enum cgw_control control)
-{
-	for (size_t i = 0; i < SIZING_COUNT; i++)
-		if (sizings[i].control == control)
-			return &sizings[i];
-	return NULL;
 }
 
 size_t cgw_advice_format(const struct cgw_advice *advice, char *buffer, size_t size)

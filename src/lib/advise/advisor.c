@@ -270,7 +270,7 @@ int cgw_advisor_add(struct cgw_advisor *advisor, const struct cgw_frame *frame)
 	if (r < 0)
 		return r;
 	note_machine(advisor, now);
-	siblings_find_full(&advisor->siblings, frame, advisor->cpus);
-	add_full(advisor, topology);
+	if (siblings_find_full(&advisor->siblings, frame, advisor->cpus))
+		add_full(advisor, topology);
 	return 0;
 }

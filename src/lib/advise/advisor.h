@@ -32,6 +32,7 @@ struct cgw_advisor {
 	const struct cgw_topology *topology; /* compared only; NULL: none */
 	uint64_t cpus, memory_bytes;         /* the most that the machine had */
 	struct siblings siblings;
+	bool tries_weights;         /* in the trial: a group has advice on its weight */
 	struct device_use *busiest; /* the most of any group, the root included */
 	uint64_t part_ns;           /* of a recording whose end is not known */
 	struct cgw_advice *advice;
@@ -49,7 +50,7 @@ struct device_target {
 int advisor_map_groups(struct cgw_advisor *advisor, const struct cgw_frame *frame, bool create);
 /* The length of a sixteenth of the recording; 0: not known. */
 uint64_t advisor_part_ns(const struct cgw_advisor *advisor) __attribute__((pure));
-/* How a control is sized; NULL: not from one value of each group. */
-const struct sizing *advisor_sizing(enum cgw_control control);
+/* In the order of the output. */
+extern const struct sizing advisor_sizings[SIZING_COUNT];
 
 #endif

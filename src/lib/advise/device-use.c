@@ -7,6 +7,7 @@
 #include "lib/advise/device-use.h"
 #include "lib/base/clock.h"
 #include "lib/base/muldiv.h"
+#include "lib/model/frame.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -63,19 +64,23 @@ int devices_observe(const struct cgw_frame *frame, uint32_t group, uint64_t inte
 				uint64_t per_s, struct cgw_number limit),
 		    void *context)
 {
-	const struct cgw_snapshot *now = cgw_frame_now(frame), *before = cgw_frame_before(frame);
+	const struct cgw_snapshot *now = frame->now, *before = frame->before;
+	uint32_t previous = frame->previous[group];
 	int r = 0;
 
 	for (enum device_rate rate = 0; rate < DEVICE_RATE_COUNT; rate++) {
 		const struct device_rate_info *info = &device_rates[rate];
-		struct instances newer = instances_of(now, info->use, group);
-		uint32_t previous = cgw_frame_previous(frame, group);
-		struct instances older = {0};
+		struct cgw_number sum = snapshot_number(before, info->use, previous);
+		struct instances newer, older;
 
-		/* Without a file before, it is not known what was used since. */
-		if (newer.count == 0 ||
-		    cgw_snapshot_number(before, info->use, previous).state != CGW_OK)
+		/*
+		 * Without a file before, it is not known what was used since. Counters only grow:
+		 * where the sum is the same, no device was used.
+		 */
+		if (sum.state != CGW_OK ||
+		    sum.value == snapshot_number(now, info->use, group).value)
 			continue;
+		newer = instances_of(now, info->use, group);
 		older = instances_of(before, info->use, previous);
 		for (size_t i = 0; i < newer.count && r == 0; i++) {
 			const struct cgw_instance *item = &newer.items[i];

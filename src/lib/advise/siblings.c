@@ -8,6 +8,7 @@
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/base/muldiv.h"
+#include "lib/model/frame.h"
 
 #define FULL_PERCENT   90
 #define WEIGHT_MAX     10000
@@ -32,7 +33,7 @@ void siblings_free(struct siblings *siblings)
 static uint64_t capacity_of(const struct siblings *siblings, const struct cgw_frame *frame,
 			    uint32_t group, uint64_t cpus)
 {
-	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	const struct cgw_topology *topology = &frame->now->topology->view;
 	struct cgw_number limit = cgw_frame_effective(frame, CGW_M_CPU_MAX, group, NULL);
 	uint64_t capacity = cpus * NS_PER_S, share;
 	const struct sibling *parent;
@@ -51,15 +52,15 @@ static uint64_t capacity_of(const struct siblings *siblings, const struct cgw_fr
 
 uint64_t siblings_weight(const struct cgw_frame *frame, uint32_t group)
 {
-	struct cgw_number weight =
-		cgw_snapshot_number(cgw_frame_now(frame), CGW_M_CPU_WEIGHT, group);
+	struct cgw_number weight = snapshot_number(frame->now, CGW_M_CPU_WEIGHT, group);
 
 	return weight.state == CGW_OK ? weight.value : WEIGHT_DEFAULT;
 }
 
-void siblings_find_full(struct siblings *siblings, const struct cgw_frame *frame, uint64_t cpus)
+bool siblings_find_full(struct siblings *siblings, const struct cgw_frame *frame, uint64_t cpus)
 {
-	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	const struct cgw_topology *topology = &frame->now->topology->view;
+	bool any = false;
 
 	for (uint32_t i = 1; i < topology->count; i++) {
 		struct sibling *parent = &siblings->items[topology->parent[i]];
@@ -78,9 +79,12 @@ void siblings_find_full(struct siblings *siblings, const struct cgw_frame *frame
 			continue;
 		capacity = capacity_of(siblings, frame, i, cpus);
 		/* With idle siblings it may have used more than its part. */
-		if (used >= capacity / 100 * FULL_PERCENT)
-			item->capacity = used > capacity ? used : capacity;
+		if (used < capacity / 100 * FULL_PERCENT)
+			continue;
+		item->capacity = used > capacity ? used : capacity;
+		any = true;
 	}
+	return any;
 }
 
 static int by_parent_and_use(const void *a, const void *b)

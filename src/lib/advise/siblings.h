@@ -21,8 +21,8 @@ int siblings_begin(struct siblings *siblings, uint32_t count);
 void siblings_free(struct siblings *siblings);
 /* The present weight of a group. */
 uint64_t siblings_weight(const struct cgw_frame *frame, uint32_t group);
-/* Finds the groups whose children used nearly all the CPU time that they may use. */
-void siblings_find_full(struct siblings *siblings, const struct cgw_frame *frame, uint64_t cpus);
+/* Finds the groups whose children used nearly all the CPU time that they may use; false: none. */
+bool siblings_find_full(struct siblings *siblings, const struct cgw_frame *frame, uint64_t cpus);
 
 /*
  * Computes weights for the selected groups among `records`, which it sorts by parent: with them,

@@ -6,10 +6,40 @@
 #include "lib/base/clock.h"
 #include "lib/base/muldiv.h"
 
+static bool tries_weights(const struct cgw_advisor *advisor)
+{
+	for (size_t i = 0; i < advisor->advice_count; i++)
+		if (advisor->advice[i].control == CGW_C_CPU_WEIGHT)
+			return true;
+	return false;
+}
+
+void cgw_advisor_trial_metrics(const struct cgw_advisor *advisor, struct cgw_metric_set *set)
+{
+	for (size_t i = 0; i < advisor->advice_count; i++) {
+		enum cgw_control control = advisor->advice[i].control;
+
+		for (size_t j = 0; j < SIZING_COUNT; j++)
+			if (advisor_sizings[j].control == control) {
+				measure_metrics(advisor_sizings[j].reached, set);
+				measure_metrics(advisor_sizings[j].exceeded, set);
+			}
+		for (size_t j = 0; j < DEVICE_RATE_COUNT; j++)
+			if (device_rates[j].control == control)
+				cgw_metric_set_add(set, device_rates[j].use);
+	}
+	if (tries_weights(advisor)) {
+		cgw_metric_set_add(set, CGW_M_CPU_USAGE);
+		cgw_metric_set_add(set, CGW_M_CPU_WEIGHT);
+		cgw_metric_set_add(set, CGW_M_CPU_MAX);
+	}
+}
+
 void cgw_advisor_trial_begin(struct cgw_advisor *advisor)
 {
 	for (size_t i = 0; i < advisor->advice_count; i++)
 		advisor->advice[i].trial = (struct cgw_trial){0};
+	advisor->tries_weights = tries_weights(advisor);
 	advisor->topology = NULL;
 }
 
@@ -22,13 +52,10 @@ static void count_reached(struct cgw_advice *advice, uint64_t use, uint64_t most
 	advice->trial.reached_ns += interval_ns;
 }
 
-static void try_limit(struct cgw_advice *advice, const struct observation *observation)
+static void try_limit(struct cgw_advice *advice, const struct sizing *sizing,
+		      const struct observation *observation)
 {
-	const struct sizing *sizing = advisor_sizing(advice->control);
-
-	if (advice->device != NULL && observation->interval_ns > 0)
-		advice->trial.samples++; /* try_device() counts the rates above the limit */
-	if (sizing == NULL || !observation->known[sizing->reached])
+	if (!observation->known[sizing->reached])
 		return;
 	advice->trial.samples++;
 	if (sizing->exceeded != MEASURE_COUNT && observation->known[sizing->exceeded] &&
@@ -37,6 +64,20 @@ static void try_limit(struct cgw_advice *advice, const struct observation *obser
 	else
 		count_reached(advice, observation->value[sizing->reached], advice->value,
 			      observation->interval_ns);
+}
+
+static void try_limits(struct cgw_advisor *advisor, const struct usage_record *record,
+		       const struct observation *observation)
+{
+	struct cgw_advice *advice = &advisor->advice[record->first_advice];
+	const struct cgw_advice *end = advice + record->advice_count;
+
+	for (size_t i = 0; i < SIZING_COUNT; i++)
+		if (record->sized[i])
+			try_limit(advice++, &advisor_sizings[i], observation);
+	for (; advice < end; advice++)
+		if (advice->device != NULL && observation->interval_ns > 0)
+			advice->trial.samples++; /* try_device() counts the rates above the limit */
 }
 
 static int try_device(void *context, const char *device, enum device_rate rate, uint64_t per_s,
@@ -70,7 +111,8 @@ static void try_weights(struct cgw_advisor *advisor, const struct cgw_frame *fra
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 	struct sibling *items = advisor->siblings.items;
 
-	siblings_find_full(&advisor->siblings, frame, advisor->cpus);
+	if (!siblings_find_full(&advisor->siblings, frame, advisor->cpus))
+		return;
 	/* The sums of the present weights become those of the trial. */
 	for (uint32_t i = 1; i < topology->count; i++) {
 		const struct cgw_advice *advice;
@@ -110,18 +152,20 @@ int cgw_advisor_trial(struct cgw_advisor *advisor, const struct cgw_frame *frame
 	for (uint32_t i = 0; i < count && r == 0; i++) {
 		struct device_target target = {.advisor = advisor, .record = advisor->of_group[i]};
 		struct observation observation;
+		bool has_advice = target.record != NULL && target.record->advice_count > 0;
 
+		if (!has_advice && !advisor->tries_weights)
+			continue;
 		observe(frame, i, &observation);
 		advisor->siblings.items[i].use = observation.value[MEASURE_CPU];
 		target.interval_ns = observation.interval_ns;
-		if (target.record == NULL || target.record->advice_count == 0)
+		if (!has_advice)
 			continue;
-		for (size_t j = 0; j < target.record->advice_count; j++)
-			try_limit(&advisor->advice[target.record->first_advice + j], &observation);
+		try_limits(advisor, target.record, &observation);
 		if (observation.interval_ns > 0 && target.record->devices != NULL)
 			r = devices_observe(frame, i, observation.interval_ns, try_device, &target);
 	}
-	if (r == 0)
+	if (r == 0 && advisor->tries_weights)
 		try_weights(advisor, frame);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/muldiv.h"
+#include "lib/model/frame.h"
 
 /* Less growth than this over the recording is not reported. */
 #define GROWTH_MIN_BYTES (UINT64_C(16) << 20)
@@ -52,12 +53,30 @@ uint64_t histogram_p99(const struct histogram *histogram, uint64_t zeros)
 	return 0;
 }
 
+/* What is added up to each measure; the others are computed from more than one sample or metric. */
+static const struct summand {
+	enum cgw_metric metric;
+	enum measure measure;
+} summands[] = {
+	{CGW_M_MEMORY_CURRENT, MEASURE_MEMORY},      {CGW_M_MEMORY_ANON, MEASURE_UNRECLAIMABLE},
+	{CGW_M_MEMORY_SHMEM, MEASURE_UNRECLAIMABLE}, {CGW_M_MEMORY_KERNEL, MEASURE_UNRECLAIMABLE},
+	{CGW_M_PIDS_CURRENT, MEASURE_TASKS},
+};
+
+void measure_metrics(enum measure measure, struct cgw_metric_set *set)
+{
+	if (measure == MEASURE_CPU)
+		cgw_metric_set_add(set, CGW_M_CPU_USAGE);
+	for (size_t i = 0; i < ARRAY_SIZE(summands); i++)
+		if (summands[i].measure == measure)
+			cgw_metric_set_add(set, summands[i].metric);
+}
+
 /* The growth of a counter in the interval; 0 if it is not known. */
 static uint64_t growth_of(const struct cgw_frame *frame, enum cgw_metric metric, uint32_t group)
 {
-	struct cgw_number now = cgw_snapshot_number(cgw_frame_now(frame), metric, group);
-	struct cgw_number before = cgw_snapshot_number(cgw_frame_before(frame), metric,
-						       cgw_frame_previous(frame, group));
+	struct cgw_number now = snapshot_number(frame->now, metric, group);
+	struct cgw_number before = snapshot_number(frame->before, metric, frame->previous[group]);
 
 	return now.state == CGW_OK && before.state == CGW_OK && now.value > before.value
 		       ? now.value - before.value
@@ -66,55 +85,43 @@ static uint64_t growth_of(const struct cgw_frame *frame, enum cgw_metric metric,
 
 static bool is_same_group(const struct cgw_frame *frame, uint32_t group)
 {
-	return cgw_frame_before(frame) != NULL &&
-	       cgw_frame_previous(frame, group) != CGW_NO_GROUP &&
-	       (cgw_frame_flags(frame, group) & CGW_ROW_RECREATED) == 0;
+	return frame->before != NULL && frame->previous[group] != CGW_NO_GROUP &&
+	       (frame->flags[group] & CGW_ROW_RECREATED) == 0;
 }
 
 static void observe_cpu(const struct cgw_frame *frame, uint32_t group,
 			struct observation *observation)
 {
-	const struct cgw_snapshot *now = cgw_frame_now(frame), *before = cgw_frame_before(frame);
 	uint64_t read_ns, before_ns;
 
 	if (!is_same_group(frame, group))
 		return;
-	read_ns = cgw_snapshot_read_ns(now, group);
-	before_ns = cgw_snapshot_read_ns(before, cgw_frame_previous(frame, group));
+	read_ns = frame->now->read_ns[group];
+	before_ns = frame->before->read_ns[frame->previous[group]];
 	if (read_ns <= before_ns)
 		return;
 	observation->interval_ns = read_ns - before_ns;
 	observation->known[MEASURE_CPU] =
-		cgw_snapshot_number(now, CGW_M_CPU_USAGE, group).state == CGW_OK &&
+		snapshot_number(frame->now, CGW_M_CPU_USAGE, group).state == CGW_OK &&
 		scale_u64(growth_of(frame, CGW_M_CPU_USAGE, group), NS_PER_S,
 			  observation->interval_ns, &observation->value[MEASURE_CPU]);
 }
 
-/* Adds a metric to a measure if it has a value. */
-static void add(const struct cgw_snapshot *snapshot, enum cgw_metric metric, uint32_t group,
-		struct observation *observation, enum measure measure)
-{
-	struct cgw_number number = cgw_snapshot_number(snapshot, metric, group);
-
-	if (number.state != CGW_OK)
-		return;
-	observation->value[measure] += number.value;
-	observation->known[measure] = true;
-}
-
 void observe(const struct cgw_frame *frame, uint32_t group, struct observation *observation)
 {
-	const struct cgw_snapshot *now = cgw_frame_now(frame);
-	struct cgw_number unused = cgw_snapshot_number(now, CGW_M_MEMORY_INACTIVE_FILE, group);
+	struct cgw_number unused = snapshot_number(frame->now, CGW_M_MEMORY_INACTIVE_FILE, group);
 	uint64_t *value = observation->value;
 
 	*observation = (struct observation){0};
 	observe_cpu(frame, group, observation);
-	add(now, CGW_M_MEMORY_CURRENT, group, observation, MEASURE_MEMORY);
-	add(now, CGW_M_MEMORY_ANON, group, observation, MEASURE_UNRECLAIMABLE);
-	add(now, CGW_M_MEMORY_SHMEM, group, observation, MEASURE_UNRECLAIMABLE);
-	add(now, CGW_M_MEMORY_KERNEL, group, observation, MEASURE_UNRECLAIMABLE);
-	add(now, CGW_M_PIDS_CURRENT, group, observation, MEASURE_TASKS);
+	for (size_t i = 0; i < ARRAY_SIZE(summands); i++) {
+		struct cgw_number number = snapshot_number(frame->now, summands[i].metric, group);
+
+		if (number.state != CGW_OK)
+			continue;
+		value[summands[i].measure] += number.value;
+		observation->known[summands[i].measure] = true;
+	}
 	if (observation->known[MEASURE_MEMORY] && unused.state == CGW_OK) {
 		value[MEASURE_WORKING_SET] = value[MEASURE_MEMORY] > unused.value
 						     ? value[MEASURE_MEMORY] - unused.value
@@ -153,7 +160,7 @@ static void add_interval(struct usage_record *record, const struct cgw_frame *fr
 void usage_add(struct usage_record *record, const struct cgw_frame *frame, uint32_t group,
 	       const struct observation *observation, size_t part)
 {
-	const struct cgw_snapshot *now = cgw_frame_now(frame);
+	const struct cgw_snapshot *now = frame->now;
 	struct cgw_usage *usage = &record->usage;
 
 	usage->samples++;
@@ -167,11 +174,11 @@ void usage_add(struct usage_record *record, const struct cgw_frame *frame, uint3
 	if (observation->known[MEASURE_UNRECLAIMABLE] &&
 	    observation->value[MEASURE_UNRECLAIMABLE] < record->smallest[part])
 		record->smallest[part] = observation->value[MEASURE_UNRECLAIMABLE];
-	usage->cpu_max = cgw_snapshot_number(now, CGW_M_CPU_MAX, group);
-	usage->cpu_weight = cgw_snapshot_number(now, CGW_M_CPU_WEIGHT, group);
-	usage->memory_max = cgw_snapshot_number(now, CGW_M_MEMORY_MAX, group);
-	usage->memory_high = cgw_snapshot_number(now, CGW_M_MEMORY_HIGH, group);
-	usage->pids_max = cgw_snapshot_number(now, CGW_M_PIDS_MAX, group);
+	usage->cpu_max = snapshot_number(now, CGW_M_CPU_MAX, group);
+	usage->cpu_weight = snapshot_number(now, CGW_M_CPU_WEIGHT, group);
+	usage->memory_max = snapshot_number(now, CGW_M_MEMORY_MAX, group);
+	usage->memory_high = snapshot_number(now, CGW_M_MEMORY_HIGH, group);
+	usage->pids_max = snapshot_number(now, CGW_M_PIDS_MAX, group);
 }
 
 void usage_join_parts(struct usage_record *record)

@@ -49,6 +49,7 @@ struct usage_record {
 	uint64_t share;    /* CPU time per second that a weight is to guarantee */
 	size_t first_advice, advice_count;
 	struct cgw_advice weight; /* `usage` is NULL: none */
+	bool sized[SIZING_COUNT]; /* the first of its advice, by index of sizing */
 	/* The tightest limit that the group and its ancestors are to have, by index of sizing. */
 	struct bound {
 		uint64_t value;                   /* UINT64_MAX: none */
@@ -60,6 +61,8 @@ void histogram_add(struct histogram *histogram, uint64_t value);
 /* An upper bound of the 99th percentile, at most 12 % above it; `zeros` values were not added. */
 uint64_t histogram_p99(const struct histogram *histogram, uint64_t zeros) __attribute__((pure));
 
+/* Adds the metrics of a measure that observe() needs. */
+void measure_metrics(enum measure measure, struct cgw_metric_set *set);
 void observe(const struct cgw_frame *frame, uint32_t group, struct observation *observation);
 void usage_begin_life(struct usage_record *record);
 /* `part` is that of the sample, below GROWTH_PARTS. */

@@ -65,6 +65,8 @@ static inline uint64_t cursor_number(struct cursor *cursor)
 {
 	uint64_t number = 0;
 
+	if (cursor->at < cursor->end && *cursor->at < 0x80)
+		return *cursor->at++; /* most numbers are differences of 0 */
 	for (unsigned shift = 0; cursor->at < cursor->end && shift < 64; shift += 7) {
 		uint8_t byte = *cursor->at++;
 

@@ -126,6 +126,9 @@ static int decode_names(struct cursor *in, const struct column_target *target, b
 	uint64_t gap = names ? cursor_number(in) : 0;
 	int r = 0;
 
+	if (!names &&
+	    (target->before == NULL || target->before->columns[target->column].instance_count == 0))
+		return 0;
 	for (uint32_t i = 0; i < group_count(target) && r == 0; i++) {
 		if (gap == 0 || --gap > 0) {
 			r = copy_old_instances(target, i, list);

@@ -47,28 +47,17 @@ const struct cgw_metric_set *cgw_snapshot_metrics(const struct cgw_snapshot *sna
 	return &snapshot->metrics;
 }
 
-/* The column of a metric that was read, else -1. */
-static int column_of(const struct cgw_snapshot *snapshot, enum cgw_metric metric, uint32_t group)
-{
-	if ((unsigned)metric >= CGW_METRIC_COUNT || group >= snapshot->topology->view.count)
-		return -1;
-	return snapshot->column_of[metric];
-}
-
 struct cgw_number cgw_snapshot_number(const struct cgw_snapshot *snapshot, enum cgw_metric metric,
 				      uint32_t group)
 {
-	int column = column_of(snapshot, metric, group);
-
-	return column < 0 ? (struct cgw_number){0, CGW_ABSENT}
-			  : snapshot_get(snapshot, column, group);
+	return snapshot_number(snapshot, metric, group);
 }
 
 const struct cgw_instance *cgw_snapshot_instances(const struct cgw_snapshot *snapshot,
 						  enum cgw_metric metric, uint32_t group,
 						  size_t *ret_count)
 {
-	int column = column_of(snapshot, metric, group);
+	int column = snapshot_column_of(snapshot, metric, group);
 	const uint32_t *first = column < 0 ? NULL : snapshot->columns[column].first;
 
 	*ret_count = first == NULL ? 0 : first[group + 1] - first[group];
@@ -78,7 +67,7 @@ const struct cgw_instance *cgw_snapshot_instances(const struct cgw_snapshot *sna
 const char *cgw_snapshot_text(const struct cgw_snapshot *snapshot, enum cgw_metric metric,
 			      uint32_t group, enum cgw_state *ret_state)
 {
-	int column = column_of(snapshot, metric, group);
+	int column = snapshot_column_of(snapshot, metric, group);
 	enum cgw_state state =
 		column < 0 ? CGW_ABSENT : (enum cgw_state)snapshot->columns[column].state[group];
 	bool text = column >= 0 && cgw_metric_info(metric)->shape == CGW_STRING;

@@ -185,6 +185,7 @@ static int lay_out_columns(struct cgw_snapshot *snapshot, size_t count)
 		column->value = (void *)at;
 		column->state = (void *)(at + count * sizeof(uint64_t));
 		column->first = instanced ? (void *)(column->state + padded_bytes(count)) : NULL;
+		column->instance_count = 0;
 		memset(column->value, 0, count * sizeof(uint64_t));
 		memset(column->state, CGW_ABSENT, count);
 		if (instanced)
@@ -292,6 +293,7 @@ int snapshot_add_instance(struct cgw_snapshot *snapshot, int column, uint32_t gr
 		.column = (int16_t)column,
 	};
 	snapshot->columns[column].first[group]++; /* a count until snapshot_finish() */
+	snapshot->columns[column].instance_count++;
 	return 0;
 }
 
@@ -400,7 +402,9 @@ static void join_all_instances(struct cgw_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->column_count; i++) {
 		uint32_t *first = snapshot->columns[i].first;
 
-		for (uint32_t group = 0; first != NULL && group < count; group++) {
+		if (snapshot->columns[i].instance_count == 0)
+			continue;
+		for (uint32_t group = 0; group < count; group++) {
 			uint32_t length = first[group + 1] - first[group];
 			/* Without any instance there is no array. */
 			struct cgw_instance *run =
@@ -413,8 +417,7 @@ static void join_all_instances(struct cgw_snapshot *snapshot)
 			first[group] = end;
 			end += length;
 		}
-		if (first != NULL)
-			first[count] = end;
+		first[count] = end;
 	}
 }
 
@@ -431,7 +434,9 @@ int snapshot_finish(struct cgw_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->column_count; i++) {
 		uint32_t *first = snapshot->columns[i].first;
 
-		for (uint32_t group = 0; first != NULL && group <= count; group++) {
+		if (snapshot->columns[i].instance_count == 0)
+			continue;
+		for (uint32_t group = 0; group <= count; group++) {
 			end += first[group];
 			first[group] = end;
 		}

@@ -44,7 +44,8 @@ struct snapshot_pool *snapshot_pool_free(struct snapshot_pool *pool);
 struct snapshot_column {
 	uint64_t *value; /* [group]; for texts the index into `texts` */
 	uint8_t *state;
-	uint32_t *first; /* [group + 1], into `instances`; NULL unless instanced */
+	uint32_t *first;         /* [group + 1], into `instances`; NULL unless instanced */
+	uint32_t instance_count; /* of all groups; 0: all of `first` is 0 */
 };
 
 /* An instance as it was read, before sorting. */
@@ -105,6 +106,25 @@ static inline struct cgw_number snapshot_get(const struct cgw_snapshot *snapshot
 	const struct snapshot_column *from = &snapshot->columns[column];
 
 	return (struct cgw_number){from->value[group], (enum cgw_state)from->state[group]};
+}
+
+/* The column of a metric that was read, else -1. */
+static inline int snapshot_column_of(const struct cgw_snapshot *snapshot, enum cgw_metric metric,
+				     uint32_t group)
+{
+	if ((unsigned)metric >= CGW_METRIC_COUNT || group >= snapshot->topology->view.count)
+		return -1;
+	return snapshot->column_of[metric];
+}
+
+/* cgw_snapshot_number(), for loops over all groups. */
+static inline struct cgw_number snapshot_number(const struct cgw_snapshot *snapshot,
+						enum cgw_metric metric, uint32_t group)
+{
+	int column = snapshot_column_of(snapshot, metric, group);
+
+	return column < 0 ? (struct cgw_number){0, CGW_ABSENT}
+			  : snapshot_get(snapshot, column, group);
 }
 
 int snapshot_add_instance(struct cgw_snapshot *snapshot, int column, uint32_t group,

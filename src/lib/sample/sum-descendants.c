@@ -82,6 +82,7 @@ static void take_rows(struct cgw_snapshot *snapshot, int column, struct matrix *
 			snapshot->rows[kept++] = *row;
 	}
 	snapshot->row_count = kept;
+	snapshot->columns[column].instance_count = 0;
 	memset(snapshot->columns[column].first, 0,
 	       (snapshot->topology->view.count + 1) * sizeof(uint32_t));
 }

@@ -273,6 +273,32 @@ static void test_other_recording_reaches_the_limit(void **state)
 	cgw_advisor_free(advisor);
 }
 
+/* A trial reads a recording again: only what it needs. */
+static void test_trial_needs_the_metrics_of_the_limits(void **state)
+{
+	struct cgw_advisor *advisor = advisor_for(CGW_OBJECTIVE_SAFE, false);
+	struct cgw_metric_set needed = {0};
+	const struct cgw_advice *advice;
+	size_t count;
+
+	cgw_advisor_trial_metrics(advisor, &needed); /* no limit */
+	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+		assert_false(cgw_metric_set_has(&needed, (enum cgw_metric)i));
+	feed(advisor, nightly, 3, false, cgw_advisor_add);
+	assert_int_equal(cgw_advisor_finish(advisor, &advice, &count), 0);
+	cgw_advisor_trial_metrics(advisor, &needed);
+	assert_true(cgw_metric_set_has(&needed, CGW_M_CPU_USAGE));
+	assert_true(cgw_metric_set_has(&needed, CGW_M_MEMORY_CURRENT));
+	assert_true(cgw_metric_set_has(&needed, CGW_M_MEMORY_ANON));
+	assert_true(cgw_metric_set_has(&needed, CGW_M_MEMORY_SHMEM));
+	assert_true(cgw_metric_set_has(&needed, CGW_M_MEMORY_KERNEL));
+	assert_true(cgw_metric_set_has(&needed, CGW_M_PIDS_CURRENT));
+	assert_false(cgw_metric_set_has(&needed, CGW_M_MEMORY_INACTIVE_FILE));
+	assert_false(cgw_metric_set_has(&needed, CGW_M_CPU_WEIGHT));
+	assert_false(cgw_metric_set_has(&needed, CGW_M_IO_WBYTES));
+	cgw_advisor_free(advisor);
+}
+
 static void test_recreated_and_short_lived_groups(void **state)
 {
 	struct cgw_advisor *advisor = advisor_for(CGW_OBJECTIVE_SAFE, false);
@@ -359,6 +385,7 @@ int main(void)
 		cmocka_unit_test(test_cache_is_reclaimed_and_not_killed),
 		cmocka_unit_test(test_limited_groups_and_whole_machines),
 		cmocka_unit_test(test_other_recording_reaches_the_limit),
+		cmocka_unit_test(test_trial_needs_the_metrics_of_the_limits),
 		cmocka_unit_test(test_recreated_and_short_lived_groups),
 		cmocka_unit_test(test_growth_is_found_without_a_known_end),
 		cmocka_unit_test(test_selected_groups_only),

@@ -138,6 +138,7 @@ static void test_weight_guarantees_the_use_of_the_small_group(void **state)
 {
 	struct cgw_advisor *advisor = advisor_for(competing, 3, NULL);
 	const struct cgw_advice *a = advice_on(advisor, "/p/a", CGW_C_CPU_WEIGHT), *b;
+	struct cgw_metric_set needed = {0};
 
 	assert_non_null(a);
 	assert_int_equal(a->kind, CGW_ADVICE_SET);
@@ -152,6 +153,9 @@ static void test_weight_guarantees_the_use_of_the_small_group(void **state)
 
 	a = advice_on(advisor, "/p/a", CGW_C_CPU_WEIGHT);
 	b = advice_on(advisor, "/p/b", CGW_C_CPU_WEIGHT);
+	cgw_advisor_trial_metrics(advisor, &needed);
+	assert_true(cgw_metric_set_has(&needed, CGW_M_CPU_WEIGHT));
+	assert_true(cgw_metric_set_has(&needed, CGW_M_CPU_MAX));
 	cgw_advisor_trial_begin(advisor);
 	feed(advisor, competing, 3, cgw_advisor_trial);
 	assert_int_equal(a->trial.samples, SAMPLES - 1);
@@ -232,6 +236,7 @@ static void test_disk_is_limited_above_the_peak(void **state)
 	const struct load more[] = {{"/a", 0, 100, 0, 26, 0, 0, 20}};
 	struct cgw_advisor *advisor = advisor_for(loads, 1, NULL);
 	const struct cgw_advice *read = advice_on(advisor, "/a", CGW_C_IO_MAX_RBPS);
+	struct cgw_metric_set needed = {0};
 	char text[CGW_ADVICE_TEXT_SIZE];
 
 	assert_non_null(read);
@@ -245,6 +250,9 @@ static void test_disk_is_limited_above_the_peak(void **state)
 	assert_null(advice_on(advisor, "/a", CGW_C_IO_MAX_WBPS));
 
 	read = advice_on(advisor, "/a", CGW_C_IO_MAX_RBPS);
+	cgw_advisor_trial_metrics(advisor, &needed);
+	assert_true(cgw_metric_set_has(&needed, CGW_M_IO_RBYTES));
+	assert_false(cgw_metric_set_has(&needed, CGW_M_IO_WBYTES));
 	cgw_advisor_trial_begin(advisor);
 	feed(advisor, loads, 1, cgw_advisor_trial);
 	assert_int_equal(read->trial.samples, SAMPLES - 1);

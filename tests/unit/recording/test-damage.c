@@ -146,6 +146,21 @@ static size_t last_block(struct fixture *fixture)
 	return offset;
 }
 
+/* Recordings are read on other machines: the processor's instruction gives the same checksums. */
+static void test_checksums_do_not_depend_on_the_processor(void **state)
+{
+	uint8_t bytes[64];
+
+	assert_int_equal(checksum("123456789", 9), 0xe3069283); /* the check value of CRC-32C */
+	assert_int_equal(checksum_by_table("123456789", 9), 0xe3069283);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 37 + 200);
+	for (size_t from = 0; from < 8; from++)
+		for (size_t length = 0; from + length <= sizeof(bytes); length++)
+			assert_int_equal(checksum(bytes + from, length),
+					 checksum_by_table(bytes + from, length));
+}
+
 static void test_recorder_killed_at_any_byte_of_the_last_block(void **state)
 {
 	struct fixture *fixture = *state;
@@ -437,6 +452,7 @@ static void test_seek_over_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_checksums_do_not_depend_on_the_processor),
 		cmocka_unit_test_setup_teardown(test_recorder_killed_at_any_byte_of_the_last_block,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long_torn_block_is_cut, setup, teardown),
