@@ -68,7 +68,7 @@ end_with() { # FILE NAME...: writes how long each waited and ran to FILE.NAME
 		pid=$(cat "$work/$1.$name.pid")
 		wait_for test -e "$work/$1.$name.done"
 		wait_for grep -q '^State:[[:space:]]*S' "/proc/$pid/status"
-		awk 'NR == 1 { ran = $1; waited = $2; next } { print $2 - waited, $1 - ran }' "$work/$1.$name.before" \
+		awk 'NR == 1 { ran = $1; waited = $2; next } { printf "%.0f %.0f\n", $2 - waited, $1 - ran }' "$work/$1.$name.before" \
 			"/proc/$pid/schedstat" >"$work/$1.$name"
 	done
 }
@@ -126,7 +126,7 @@ if [ "$(version_of "$(mount_of cpu)")" = 1 ]; then
 	throttled_by_kernel() { awk '$1 == "throttled_time" { print $2 }' "$(mount_of cpu)$top/q/cpu.stat"; }
 else
 	echo "20000 100000" >"$(mount_of cpu)$top/q/cpu.max"
-	throttled_by_kernel() { awk '$1 == "throttled_usec" { print $2 * 1000 }' "$(mount_of cpu)$top/q/cpu.stat"; }
+	throttled_by_kernel() { awk '$1 == "throttled_usec" { printf "%.0f\n", $2 * 1000 }' "$(mount_of cpu)$top/q/cpu.stat"; }
 fi
 start "$top/q" second q && q=$started
 sample
