@@ -26,6 +26,7 @@ static struct cgw_number run_delay(const char *text, const char *name, uint64_t 
 {
 	unsigned long long used, delay, slices;
 
+	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
 	if (sscanf(text, "%llu %llu %llu", &used, &delay, &slices) != 3)
 		return (struct cgw_number){.state = CGW_BAD};
 	if (used == 0 && delay == 0 && slices == 0)
