@@ -134,7 +134,7 @@ if [ -n "$io" ] && may dd if=/dev/zero of="$work/file" bs=1M count=8 oflag=direc
 		sample io.iowait io.iowait.max io.device_time
 		(enter "$group" blkio && exec python3 "$work/read.py" "$work/file" 64 "$work/slept")
 		settle
-		near "waiting for a limit of the disk is waiting for IO" "$(cat "$work/slept")" "$(value "$group" io.iowait)" 5
+		near "waiting for a limit of the disk is waiting for IO" "$(cat "$work/slept")" "$(value "$group" io.iowait)" 10
 		check "it takes about as long as the limit demands" test "$(value "$group" io.iowait)" -ge 1500000000
 		check "it is not the time of the device" test "$(value "$group" io.device_time)" -lt $(($(value "$group" io.iowait) / 2))
 		end_sample
