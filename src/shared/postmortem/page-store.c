@@ -11,6 +11,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/escape-copy.h"
+#include "lib/base/file-replacement.h"
 #include "lib/base/json-cleanup.h"
 #include "lib/base/regular-file.h"
 #include "shared/postmortem/page-store.h"
@@ -252,25 +253,20 @@ static int write_all(int fd, const char *text, size_t length)
 		text += written;
 		length -= (size_t)written;
 	}
-	return fsync(fd) < 0 ? -errno : 0;
+	return 0;
 }
 
+/* Allocates no memory. */
 static int write_file(const struct page_store *store, const char *id, const char *suffix,
 		      const char *text)
 {
-	CLEANUP(cleanup_close) int fd = -1;
-	struct page_name name = name_of(id, suffix), new = name_of(id, "new");
-	int r;
+	CLEANUP(cleanup_replacement) struct file_replacement file = FILE_REPLACEMENT_NONE;
+	const struct page_name name = name_of(id, suffix);
+	int r = replacement_begin(&file, store->directory, name.text, 0600, false);
 
-	(void)unlinkat(store->directory, new.text, 0);
-	fd = openat(store->directory, new.text,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	r = fd < 0 ? -errno : write_all(fd, text, strlen(text));
-	if (r == 0 && renameat(store->directory, new.text, store->directory, name.text) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlinkat(store->directory, new.text, 0);
-	return r;
+	if (r == 0)
+		r = write_all(file.fd, text, strlen(text));
+	return r < 0 ? r : replacement_commit(&file, true);
 }
 
 int page_store_write_texts(struct page_store *store, const char *id, const char *json,
