@@ -10,6 +10,7 @@
 
 #include "lib/sample/snapshot.h"
 #include "test.h"
+#include <cgward/model.h>
 
 /* A group. In a list of groups, parents come first and siblings are in byte order. */
 struct frame_group {
@@ -140,6 +141,23 @@ static inline struct cgw_snapshot *frame_snapshot(struct topology *topology, uin
 						  const struct frame_value *values, size_t count)
 {
 	return frame_snapshot_instances(topology, seconds, values, count, NULL, 0);
+}
+
+/* A frame of two snapshots, two seconds apart. */
+static inline struct cgw_frame *frame_of_two(struct topology *topology,
+					     const struct frame_value *first, size_t first_count,
+					     const struct frame_value *second, size_t second_count)
+{
+	struct cgw_snapshot *before = frame_snapshot(topology, 100, first, first_count);
+	struct cgw_snapshot *now = frame_snapshot(topology, 102, second, second_count);
+	struct cgw_frame *frame;
+
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	assert_int_equal(cgw_frame_update(frame, before), 0);
+	assert_int_equal(cgw_frame_update(frame, now), 0);
+	cgw_snapshot_unref(before);
+	cgw_snapshot_unref(now);
+	return frame;
 }
 
 #endif

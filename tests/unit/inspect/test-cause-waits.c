@@ -17,22 +17,6 @@
 
 static const struct frame_group groups[] = {{"/", 1}, {"/a", 2}, {"/a/x", 3}, {"/b", 4}};
 
-static struct cgw_frame *new_frame(struct topology *topology, const struct frame_value *first,
-				   size_t first_count, const struct frame_value *second,
-				   size_t second_count)
-{
-	struct cgw_snapshot *before = frame_snapshot(topology, 100, first, first_count);
-	struct cgw_snapshot *now = frame_snapshot(topology, 102, second, second_count);
-	struct cgw_frame *frame;
-
-	assert_int_equal(cgw_frame_new(&frame), 0);
-	assert_int_equal(cgw_frame_update(frame, before), 0);
-	assert_int_equal(cgw_frame_update(frame, now), 0);
-	cgw_snapshot_unref(before);
-	cgw_snapshot_unref(now);
-	return frame;
-}
-
 struct traced_case {
 	const char *group, *taker;
 	uint64_t taker_ms, waited_ms; /* in 2 s */
@@ -161,7 +145,7 @@ static void test_waits_name_the_taker_and_a_weight_that_helps(void **state)
 	};
 	const struct cgw_source source = {.version = 1, .controller = CGW_CPU};
 	struct topology *topology = frame_topology(groups, 4);
-	struct cgw_frame *frame = new_frame(topology, NULL, 0, NULL, 0);
+	struct cgw_frame *frame = frame_of_two(topology, NULL, 0, NULL, 0);
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct cgw_frame *traced = new_traced_frame(topology, &rows[i], &source);
@@ -199,7 +183,7 @@ static void test_no_weight_for_another_hierarchy(void **state)
 		"/a/x", "/b", 600, 800, {{"/b", "100"}, {"/a", "100"}}, NULL, NULL};
 	const struct cgw_source source = {.version = 1, .controller = CGW_CPUACCT};
 	struct topology *topology = frame_topology(groups, 4);
-	struct cgw_frame *frame = new_frame(topology, NULL, 0, NULL, 0);
+	struct cgw_frame *frame = frame_of_two(topology, NULL, 0, NULL, 0);
 	struct cgw_frame *traced = new_traced_frame(topology, &row, &source);
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 
@@ -227,7 +211,7 @@ static void test_throttling_costs_what_tasks_waited(void **state)
 	const struct cgw_source source = {.version = 1, .controller = CGW_CPU};
 	struct topology *topology = frame_topology(groups, 4);
 	struct cgw_frame *frame =
-		new_frame(topology, first, ARRAY_SIZE(first), second, ARRAY_SIZE(second));
+		frame_of_two(topology, first, ARRAY_SIZE(first), second, ARRAY_SIZE(second));
 	struct cgw_frame *traced = new_traced_frame(topology, &row, &source);
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 

@@ -17,22 +17,6 @@
 
 static const struct frame_group groups[] = {{"/", 1}, {"/a", 2}, {"/a/x", 3}, {"/b", 4}};
 
-static struct cgw_frame *new_frame(struct topology *topology, const struct frame_value *first,
-				   size_t first_count, const struct frame_value *second,
-				   size_t second_count)
-{
-	struct cgw_snapshot *before = frame_snapshot(topology, 100, first, first_count);
-	struct cgw_snapshot *now = frame_snapshot(topology, 102, second, second_count);
-	struct cgw_frame *frame;
-
-	assert_int_equal(cgw_frame_new(&frame), 0);
-	assert_int_equal(cgw_frame_update(frame, before), 0);
-	assert_int_equal(cgw_frame_update(frame, now), 0);
-	cgw_snapshot_unref(before);
-	cgw_snapshot_unref(now);
-	return frame;
-}
-
 /*
  * Current causes precede past ones, and lost time precedes what loses none; causes of an ancestor
  * count, those of a sibling do not.
@@ -59,7 +43,7 @@ static void test_causes_are_ranked(void **state)
 	};
 	struct topology *topology = frame_topology(groups, 4);
 	struct cgw_frame *frame =
-		new_frame(topology, first, ARRAY_SIZE(first), second, ARRAY_SIZE(second));
+		frame_of_two(topology, first, ARRAY_SIZE(first), second, ARRAY_SIZE(second));
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 
 	assert_int_equal(cgw_explain(frame, 2, causes), 3);
@@ -102,11 +86,11 @@ static void test_working_set_near_limit(void **state)
 	struct topology *topology = frame_topology(groups, 4);
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 	struct cgw_frame *frame =
-		new_frame(topology, cached, ARRAY_SIZE(cached), cached, ARRAY_SIZE(cached));
+		frame_of_two(topology, cached, ARRAY_SIZE(cached), cached, ARRAY_SIZE(cached));
 
 	assert_int_equal(cgw_explain(frame, 1, causes), 0);
 	cgw_frame_free(frame);
-	frame = new_frame(topology, cached, ARRAY_SIZE(cached), needed, ARRAY_SIZE(needed));
+	frame = frame_of_two(topology, cached, ARRAY_SIZE(cached), needed, ARRAY_SIZE(needed));
 	assert_int_equal(cgw_explain(frame, 2, causes), 1);
 	assert_int_equal(causes[0].kind, CGW_CAUSE_MEMORY_MAX);
 	assert_int_equal(causes[0].group, 1);
@@ -127,7 +111,7 @@ static void test_pressure(void **state)
 	struct topology *topology = frame_topology(groups, 4);
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 	struct cgw_frame *frame =
-		new_frame(topology, values, ARRAY_SIZE(values), values, ARRAY_SIZE(values));
+		frame_of_two(topology, values, ARRAY_SIZE(values), values, ARRAY_SIZE(values));
 
 	assert_int_equal(cgw_explain(frame, 1, causes), 1);
 	assert_int_equal(causes[0].kind, CGW_CAUSE_CPU_PRESSURE);
@@ -327,7 +311,7 @@ static void test_bounds(void **state)
 	struct cgw_bound found[CGW_BOUND_MAX];
 	const struct cgw_bound *bound;
 	struct cgw_frame *frame =
-		new_frame(topology, values, ARRAY_SIZE(values), values, ARRAY_SIZE(values));
+		frame_of_two(topology, values, ARRAY_SIZE(values), values, ARRAY_SIZE(values));
 	size_t count = cgw_bounds(frame, 2, found);
 
 	bound = bound_of(found, count, "memory");
