@@ -448,7 +448,7 @@ static bool root_was_read(const struct proof *proof)
 	return false;
 }
 
-/* The statistic has no index, but the root's value stands for that of all groups. */
+/* For a statistic without an index: if the root has none, or 0, so does every group. */
 static void use_root(struct bpf_column *column, struct cgw_number root, bool read)
 {
 	column->root_is_zero = root.state == CGW_OK && root.value == 0;
