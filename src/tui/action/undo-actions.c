@@ -58,7 +58,7 @@ static int add_journal_entry(void *context, const struct cgw_change *change)
 	time[10] = ' '; /* "2026-11-24T21:03:44": without the year */
 	time[19] = '\0';
 	name_cut(path, NAME_CUT_START, NULL, JOURNAL_PATH_WIDTH, name, sizeof(name));
-	snprintf(item->text, sizeof(item->text), "%s  %s", time + 5, name);
+	text_append(item->text, sizeof(item->text), 0, "%s  %s", time + 5, name);
 	text_append(item->help, sizeof(item->help), 0, "%s%s %s → %s  %s",
 		    change->undone        ? "(undone) "
 		    : change->undoes != 0 ? "(undo) "
