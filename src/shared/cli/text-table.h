@@ -16,7 +16,7 @@
 #define TABLE_PROSE SCOLS_FL_TRUNC
 /* Of a column that is never shortened, as those aligned to the right. */
 #define TABLE_FIXED SCOLS_FL_STRICTWIDTH
-/* Of a column that is left out, the last one first, if the table is too wide with the least widths. */
+/* Of a column that is left out, the last one first, if shortening does not suffice. */
 #define TABLE_MINOR SCOLS_FL_NOEXTREMES
 
 struct table {
@@ -30,7 +30,7 @@ struct table {
 /* Row of the commands that print tables. */
 /* clang-format off */
 #define CLI_WIDE_OPTION                                                                            \
-	{ 0, "wide", NULL, "do not shorten names or leave out columns to fit the terminal",                             \
+	{ 0, "wide", NULL, "do not shorten names or leave out columns",                            \
 	  CLI_TRUE(struct cli_context, wide), .of_context = true }
 /* clang-format on */
 
