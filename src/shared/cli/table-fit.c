@@ -20,7 +20,7 @@ struct column_fit {
 
 #define COLUMNS_MAX    256
 #define NAME_WIDTH_MIN 11
-/* Less of a sentence says nothing. */
+/* Less of a sentence is of no use. */
 #define PROSE_WIDTH_MIN 20
 
 /* The width of the branches that libsmartcols draws before the text of a tree. */

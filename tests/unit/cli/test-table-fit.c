@@ -56,7 +56,7 @@ static void test_only_what_is_too_wide_is_shortened(void **state)
 	free(text);
 }
 
-/* What says least gives way: columns without values, then minor ones, the last one first. */
+/* What is needed least gives way: columns without values, then minor ones, the last one first. */
 static void test_columns_give_way(void **state)
 {
 	static const struct listing_column minor[] = {
