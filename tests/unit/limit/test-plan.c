@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-plan.c - unit tests of plans on a fake kernel: order of writes, atomicity and undo. */
+#include "lib/base/cleanup.h"
+#include "lib/limit/plan.h"
 #include "limit-machine.h"
 
 static void test_set_reads_value_back(void **state)
@@ -38,6 +40,58 @@ static void test_dry_run_writes_nothing(void **state)
 	assert_non_null(strstr(result.how, "/web/cpu.max"));
 	assert_int_equal(fake_writes, 0);
 	assert_int_not_equal(access(machine->journal, F_OK), 0);
+}
+
+/* What a dry run prints is what is written then, in that order. */
+static void test_dry_run_lists_each_write(void **state)
+{
+	static const struct cgw_step enable = {
+		.kind = CGW_STEP_SET, .path = "/web/job", .control = CGW_C_PIDS_MAX, .value = "8"};
+	const struct cgw_step steps[] = {set(CGW_C_CPU_MAX, "50ms/200ms"),
+					 set(CGW_C_MEMORY_MAX, "900000"), enable};
+	const struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	struct cgw_result result;
+
+	options.reclaim = options.enable = true;
+	tree_file(machine->dir, "cgroup/web/memory.reclaim", "");
+	tree_file(machine->dir, "cgroup/web/cgroup.subtree_control", "\n");
+	tree_file(machine->dir, "cgroup/web/job/cgroup.procs", "");
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		char how[sizeof(result.how)], list[512] = "", *rest = how, *line;
+
+		options.dry_run = true;
+		assert_int_equal(apply(machine, &options, &steps[i], 1, &result), 0);
+		memcpy(how, result.how, sizeof(how));
+		while ((line = strsep(&rest, ";")) != NULL) {
+			const char *text = strchr(line, '\'') + 1, *file = strrchr(line, '/') + 1;
+
+			snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s=%.*s\n",
+				 file, (int)strcspn(text, "'"), text);
+		}
+		options.dry_run = false;
+		fake_reset();
+		/* The fake kernel reclaims nothing, and creates no file of a controller. */
+		assert_int_equal(apply(machine, &options, &steps[i], 1, &result) == 0, i == 0);
+		if (strncmp(list, fake_log, strcspn(fake_log, "\n") + 1) != 0 ||
+		    (i == 0 && strcmp(list, fake_log) != 0))
+			fail_msg("step %zu: %s instead of %s", i, list, fake_log);
+	}
+}
+
+/* A list that does not fit ends with a mark, not in the middle of a path. */
+static void test_long_dry_run_is_marked(void **state)
+{
+	const struct machine *machine = *state;
+	struct step step = {0};
+	char path[200] = "/";
+
+	memset(path + 1, 'a', sizeof(path) - 2);
+	for (int i = 0; i < 9; i++)
+		step_describe_write(&step, machine->layout, 0, path, "cgroup.procs", "1");
+	assert_true(strlen(step.result.how) < sizeof(step.result.how));
+	assert_non_null(strstr(step.result.how, "/cgroup.procs; ..."));
+	assert_string_equal(strstr(step.result.how, "..."), "...");
 }
 
 static void test_limit_below_use_is_refused(void **state)
@@ -476,6 +530,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON(2, test_set_reads_value_back),
 		ON(2, test_dry_run_writes_nothing),
+		ON(2, test_dry_run_lists_each_write),
+		ON(2, test_long_dry_run_is_marked),
 		ON(2, test_limit_below_use_is_refused),
 		ON(2, test_replaced_group_is_refused),
 		ON(2, test_root_is_protected),
