@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* step-set-guard.c - values below the use of a group: refused, or set after memory was reclaimed. */
+/* step-set-guard.c - values below the use of a group: refused, or set after a reclaim. */
 #include <errno.h>
 #include <stdio.h>
 

@@ -166,7 +166,7 @@ static void test_undo_of_create_removes_what_it_created(void **state)
 		0);
 }
 
-/* A value goes with its group: it is not set to the old one before. */
+/* A value is deleted with its group: it is not set to the old one before. */
 static void test_undo_of_create_sets_no_values(void **state)
 {
 	const struct machine *machine = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-open-beneath.c - nothing above a directory is opened, with and without openat2(). */
+/* test-open-below.c - nothing above a directory is opened, with and without openat2(). */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
