@@ -4,7 +4,8 @@
  *
  * A scheme that only counts goes through all memory of the machine once in each interval. Its
  * filters pass pages of the group whose accessed bit was set since the pass before. No memory is
- * taken. The kernel's thread is ended by damon_stop(), or by a second process if this one is killed.
+ * taken. The kernel's thread is ended by damon_stop(), or by a second process if this one is
+ * killed.
  */
 #ifndef CGWARD_CMD_CHANGE_DAMON_H
 #define CGWARD_CMD_CHANGE_DAMON_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-process-sizes.c - whose sizes are read, for how long they are kept, and how they are found. */
+/* test-process-sizes.c - whose sizes are read, how long they are kept, how they are found. */
 #include <unistd.h>
 
 #include "frames.h"

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* advice-column.h - the limit that the samples so far suggest for a group, in one cell. */
+#ifndef CGWARD_TUI_LIST_ADVICE_COLUMN_H
+#define CGWARD_TUI_LIST_ADVICE_COLUMN_H
+
+#include "tui/list/column.h"
+
+/* Whether limits of this field are computed. */
+bool advice_column_supports(struct cgw_field field);
+void advice_column_draw(const struct column_source *source, const struct column *column,
+			uint32_t group, struct canvas *canvas, struct rect area);
+
+#endif
