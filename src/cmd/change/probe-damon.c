@@ -73,8 +73,9 @@ static int count(const struct probe_damon *probe, struct damon *damon, struct co
 			r = 0;
 			continue;
 		}
-		if (r == 0)
-			r = ARRAY_RESERVE(counts->bytes, counts->capacity, counts->count + 1);
+		if (r < 0)
+			return r;
+		r = ARRAY_RESERVE(counts->bytes, counts->capacity, counts->count + 1);
 		if (r < 0)
 			return r;
 		counts->bytes[counts->count++] = bytes;

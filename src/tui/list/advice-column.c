@@ -4,7 +4,6 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
-#include "tui/detail/advice-list.h"
 #include "tui/list/advice-column.h"
 
 bool advice_column_supports(struct cgw_field field)
@@ -43,21 +42,21 @@ static enum role format(const struct cgw_advice *advice, char *text, size_t size
 	}
 }
 
-void advice_column_draw(const struct column_source *source, const struct column *column,
-			uint32_t group, struct canvas *canvas, struct rect area)
+void advice_column_draw(const struct advice *advice, struct cgw_field field,
+			const struct cgw_frame *frame, uint32_t group, struct canvas *canvas,
+			struct rect area)
 {
 	CLEANUP(cleanup_free)
-	char *path =
-		cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(source->frame)), group);
+	char *path = cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(frame)), group);
 	const struct cgw_advice *items = NULL, *found = NULL;
 	char text[CGW_ADVICE_TEXT_SIZE + 1];
 	size_t count = 0;
 	enum role role;
 
-	if (source->advice != NULL && path != NULL)
-		items = advice_find(source->advice, path, &count);
+	if (advice != NULL && path != NULL)
+		items = advice_find(advice, path, &count);
 	for (size_t i = 0; i < count && found == NULL; i++)
-		if (cgw_control_info(items[i].control)->metric == (int)column->field.index &&
+		if (cgw_control_info(items[i].control)->metric == (int)field.index &&
 		    items[i].device == NULL)
 			found = &items[i];
 	role = format(found, text, sizeof(text));

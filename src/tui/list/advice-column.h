@@ -3,11 +3,16 @@
 #ifndef CGWARD_TUI_LIST_ADVICE_COLUMN_H
 #define CGWARD_TUI_LIST_ADVICE_COLUMN_H
 
-#include "tui/list/column.h"
+#include <cgward/model.h>
+
+#include "tui/core/canvas.h"
+#include "tui/detail/advice-list.h"
 
 /* Whether limits of this field are computed. */
 bool advice_column_supports(struct cgw_field field);
-void advice_column_draw(const struct column_source *source, const struct column *column,
-			uint32_t group, struct canvas *canvas, struct rect area);
+/* `advice` NULL: none. */
+void advice_column_draw(const struct advice *advice, struct cgw_field field,
+			const struct cgw_frame *frame, uint32_t group, struct canvas *canvas,
+			struct rect area);
 
 #endif

@@ -8,6 +8,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/string-builder.h"
 #include "tui/list/advice-column.h"
+#include "tui/list/column.h"
 
 #define GRAPH_WIDTH   10
 #define GRAPH_SECONDS 60
@@ -486,7 +487,8 @@ void column_draw(const struct column_source *source, const struct column *column
 		return;
 	}
 	if (column->style == COLUMN_ADVICE) {
-		advice_column_draw(source, column, group, canvas, (struct rect){row, at, 1, width});
+		advice_column_draw(source->advice, column->field, source->frame, group, canvas,
+				   (struct rect){row, at, 1, width});
 		return;
 	}
 	if (field.shape == CGW_STRING) {
