@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-opened-group.c - the pages of an opened group, read from files. */
+#include <errno.h>
 #include <locale.h>
 #include <pwd.h>
 #include <signal.h>
@@ -411,6 +412,35 @@ static void test_advice_from_the_samples_so_far(void **state)
 	end(&fixture);
 }
 
+/* A column of the list has the advice of all groups, computed once per sample. */
+static void test_advice_in_the_list(void **state)
+{
+	struct cgw_metric_set metrics = {0};
+	struct fixture fixture;
+	struct app *app;
+
+	begin(&fixture, "1 Esc");
+	app = fixture.session.app;
+	app->settings.column_count = 1;
+	assert_int_equal(column_parse("cpu.max:advice", &app->settings.columns[1], NULL), 0);
+	assert_int_equal(column_parse("pids.max:advice", &app->settings.columns[2], NULL), 0);
+	app->settings.column_count = 3;
+	app_metrics(app, &metrics);
+	assert_true(cgw_metric_set_has(&metrics, CGW_M_CPU_WEIGHT));
+	update(&fixture);
+	assert_false(app->advice.outdated);
+	expect_line(&fixture, "nginx.service", NULL, " 65"); /* too few samples */
+	for (int i = 0; i < 11; i++)
+		update(&fixture);
+	session_expect(&fixture.session, "groups-advice");
+	session_shows(&fixture.session, "ADVICE PIDS MAX");
+	expect_line(&fixture, "nginx.service", " 52% ", NULL);
+	expect_line(&fixture, "nginx.service", " 65", NULL);
+	assert_int_equal(column_parse("memory.current:advice", &app->settings.columns[1], NULL),
+			 -EINVAL);
+	end(&fixture);
+}
+
 static void test_advice_is_not_computed_for_other_hosts(void **state)
 {
 	struct fixture fixture;
@@ -559,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_system_wide_causes_are_not_graphed),
 		cmocka_unit_test(test_graphs_at_several_sizes),
 		cmocka_unit_test(test_advice_from_the_samples_so_far),
+		cmocka_unit_test(test_advice_in_the_list),
 		cmocka_unit_test(test_advice_is_not_computed_for_other_hosts),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_events_since_the_group_was_opened),
