@@ -44,7 +44,7 @@ static int read_name(const struct cgw_layout *layout, int fd, char **ret_name)
 	const char *last;
 	ssize_t length;
 
-	(void)snprintf(link, sizeof(link), "self/fd/%d", fd);
+	snprintf(link, sizeof(link), "self/fd/%d", fd);
 	length = layout->ops->read_link(layout->proc_fd, link, path, sizeof(path) - 1);
 	if (length < 0)
 		return (int)length;

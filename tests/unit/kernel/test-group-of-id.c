@@ -33,7 +33,6 @@ static ssize_t read_link(int directory, const char *path, char *buffer, size_t s
 {
 	CLEANUP(cleanup_close) int proc = open("/proc", O_PATH);
 
-	(void)directory;
 	if (path_is == NULL)
 		return kernel_ops_real.read_link(proc, path, buffer, size);
 	memcpy(buffer, path_is, strlen(path_is));
