@@ -283,13 +283,18 @@ void cgw_explain_metrics(struct cgw_metric_set *set);
 size_t cgw_explain(const struct cgw_frame *frame, uint32_t group,
 		   struct cgw_cause causes[CGW_CAUSE_MAX]);
 
-/* Adds the metrics needed for what tasks waited for: traced ones (CGW_TRACE) and weights. */
+/*
+ * Adds the metrics needed for what tasks waited for: traced ones (CGW_TRACE) and weights. Where a
+ * frame has them, cgw_explain() uses them.
+ */
 void cgw_explain_trace_metrics(struct cgw_metric_set *set);
 /*
- * Also finds what the tasks of the group waited for, in a frame of all groups with these metrics.
- * `traced` may be NULL.
+ * The path of the group whose tasks ran for most of the time that those of `group` waited for a
+ * CPU; NULL: none. Owned by the frame, which need not include it.
  */
-size_t cgw_explain_traced(const struct cgw_frame *frame, const struct cgw_frame *traced,
+const char *cgw_explain_taker(const struct cgw_frame *frame, uint32_t group);
+/* Like cgw_explain(). `taker`: a snapshot that includes the weight of the taker, or NULL. */
+size_t cgw_explain_traced(const struct cgw_frame *frame, const struct cgw_snapshot *taker,
 			  uint32_t group, struct cgw_cause causes[CGW_CAUSE_MAX]);
 
 /* Formats a cause with its numbers as one escaped sentence. */

@@ -23,11 +23,8 @@ struct explain {
 	const char *file, *state; /* of the policy; NULL: those of the machine and of the policy */
 	uint64_t rates_ns;
 	bool json;
-	struct cgw_policy *policy; /* NULL: none */
-	/* Of all groups: what tasks wait for. NULL without it. */
-	struct cgw_sampler *tracer;
-	struct cgw_frame *traced;
-	struct cgw_diag not_traced; /* why not */
+	struct cgw_policy *policy;  /* NULL: none */
+	struct cgw_snapshot *taker; /* of what ran while the tasks of the group waited; or NULL */
 };
 
 static const struct cli_option options[] = {
@@ -150,56 +147,37 @@ static json_t *report_page(const struct explain *explain, const struct inspect_t
 	return NULL;
 }
 
-/* Starts to trace what the tasks of all groups wait for, or stores why that is not possible. */
-static void start_tracing(struct explain *explain, const struct cgw_layout *layout)
+/* Reads the weight of what ran meanwhile, for the remedy. */
+static void sample_taker(struct explain *explain, const struct inspect_target *target)
 {
-	const struct cgw_sampler_options all_groups = {.once = true};
-	struct cgw_diag *diag = &explain->not_traced;
+	const char *taker = cgw_explain_taker(target->frame, target->group);
+	const struct cgw_sampler_options only = {.once = true, .only_group = true, .below = taker};
 	struct cgw_metric_set metrics = {0};
-	int r = cgw_sampler_new(layout, &all_groups, &explain->tracer, diag);
+	struct cgw_sampler *sampler = NULL;
+	struct cgw_diag diag;
 
-	cgw_explain_trace_metrics(&metrics);
-	if (r == 0)
-		r = cgw_sampler_set_metrics(explain->tracer, &metrics);
-	if (r == 0)
-		r = cgw_frame_new(&explain->traced);
-	if (r == 0)
-		r = sample_into_frame(explain->tracer, explain->traced);
-	if (r == 0 && cgw_sampler_trace_reason(explain->tracer, CGW_M_CPU_RUN_DELAY)[0] != '\0')
-		r = cgw_diag_set(diag, -EOPNOTSUPP, "%s",
-				 cgw_sampler_trace_reason(explain->tracer, CGW_M_CPU_RUN_DELAY));
-	if (r == 0)
+	cgw_metric_set_add(&metrics, CGW_M_CPU_WEIGHT);
+	if (taker == NULL || cgw_sampler_new(target->layout, &only, &sampler, &diag) < 0)
 		return;
-	if (diag->text[0] == '\0')
-		(void)cgw_diag_set(diag, r, "%s", strerror(-r));
-	cgw_frame_free(explain->traced);
-	explain->traced = NULL;
-}
-
-static void stop_tracing(struct explain *explain)
-{
-	int r = explain->traced != NULL ? sample_into_frame(explain->tracer, explain->traced) : 0;
-
-	if (r < 0) {
-		(void)cgw_diag_set(&explain->not_traced, r, "%s", strerror(-r));
-		cgw_frame_free(explain->traced);
-		explain->traced = NULL;
-	}
-	explain->tracer = cgw_sampler_free(explain->tracer);
+	/* Without it, there is no remedy. */
+	if (cgw_sampler_set_metrics(sampler, &metrics) == 0)
+		(void)cgw_sampler_sample(sampler, &explain->taker);
+	cgw_sampler_free(sampler);
 }
 
 static enum cli_exit report(const struct explain *explain, const struct inspect_target *target)
 {
 	struct cgw_cause causes[CGW_CAUSE_MAX];
-	size_t count = cgw_explain_traced(target->frame, explain->traced, target->group, causes);
+	size_t count = cgw_explain_traced(target->frame, explain->taker, target->group, causes);
+	const char *not_traced = cgw_sampler_trace_reason(target->sampler, CGW_M_CPU_RUN_DELAY);
 	json_t *list = explain->json ? json_array() : NULL;
 
 	if (!explain->json)
 		print_escaped("", target->path);
 	if (!explain->json && count == 0)
 		puts("  nothing slows this group down: not throttled, no limit near, no pressure");
-	if (!explain->json && explain->traced == NULL)
-		printf("  what its tasks wait for is not measured: %s\n", explain->not_traced.text);
+	if (!explain->json && not_traced[0] != '\0')
+		printf("  what its tasks wait for is not measured: %s\n", not_traced);
 	for (size_t i = 0; i < count; i++)
 		report_cause(target, &causes[i], i + 1,
 			     i == 0 || causes[i].current != causes[i - 1].current, list);
@@ -213,9 +191,8 @@ static enum cli_exit report(const struct explain *explain, const struct inspect_
 	return json_print(json_pack("{s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:b}", "schema",
 				    CLI_JSON_SCHEMA, "cgward", cgw_version(), "group",
 				    json_escaped(target->path), "causes", list, "not_measured",
-				    explain->not_traced.text, "postmortem",
-				    report_page(explain, target), "policy",
-				    report_policy(explain, target), "all_limits_visible",
+				    not_traced, "postmortem", report_page(explain, target),
+				    "policy", report_policy(explain, target), "all_limits_visible",
 				    (int)root_is_of_machine(target->layout)),
 			  stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8)) < 0
 		       ? CLI_FAILED
@@ -234,6 +211,7 @@ int explain_run(struct cli_context *context, int argc, char **argv)
 	if (argc != 1)
 		return (int)cli_usage_error(context, "expected exactly one GROUP");
 	cgw_explain_metrics(&metrics);
+	cgw_explain_trace_metrics(&metrics);
 	if (explain.file != NULL || access(DAEMON_POLICY, R_OK) == 0)
 		status = policy_report_load(explain.file != NULL ? explain.file : DAEMON_POLICY,
 					    explain.file != NULL ? NULL : DAEMON_POLICY_DIRECTORY,
@@ -245,13 +223,12 @@ int explain_run(struct cli_context *context, int argc, char **argv)
 	/* Conditions of a policy may depend on descendants. */
 	status = inspect_target_open(&target, context, argv[0], &metrics, explain.policy == NULL);
 	if (status == CLI_OK)
-		start_tracing(&explain, target.layout);
-	if (status == CLI_OK)
 		status = inspect_target_sample_again(&target, explain.rates_ns);
-	stop_tracing(&explain);
-	if (status == CLI_OK)
+	if (status == CLI_OK) {
+		sample_taker(&explain, &target);
 		status = report(&explain, &target);
-	cgw_frame_free(explain.traced);
+	}
+	cgw_snapshot_unref(explain.taker);
 	inspect_target_done(&target);
 	cgw_policy_free(explain.policy);
 	return (int)status;

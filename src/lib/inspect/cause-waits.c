@@ -34,47 +34,66 @@ static uint32_t child_towards(const struct cgw_topology *topology, uint32_t abov
 	return group;
 }
 
+/* The parent of the group with that path. */
+static uint32_t find_parent(const struct cgw_topology *topology, const char *path)
+{
+	size_t length = (size_t)(strrchr(path, '/') - path);
+	CLEANUP(cleanup_free) char *parent = length == 0 ? strdup("/") : strndup(path, length);
+
+	return parent != NULL ? cgw_topology_find(topology, parent) : CGW_NO_GROUP;
+}
+
+static struct cgw_number weight_of(const struct cgw_snapshot *snapshot, const char *path)
+{
+	uint32_t group = cgw_topology_find(cgw_snapshot_topology(snapshot), path);
+
+	return group != CGW_NO_GROUP ? cgw_snapshot_number(snapshot, CGW_M_CPU_WEIGHT, group)
+				     : (struct cgw_number){0, CGW_ABSENT};
+}
+
 /*
  * Weights are shared out between siblings: a lower one of the taker helps, and against tasks of an
  * ancestor, which compete with its children, a higher one of the child.
  */
-static void propose_weight(const struct explanation *traced, uint32_t taker,
-			   const struct explanation *explanation, struct cgw_cause *cause)
+static void propose_weight(const struct explanation *explanation, struct cgw_cause *cause)
 {
-	const struct cgw_topology *topology = traced->topology;
-	const struct cgw_source *source = cgw_snapshot_source(traced->now, CGW_M_CPU_RUN_DELAY);
+	const struct cgw_topology *topology = explanation->topology;
+	const struct cgw_source *source =
+		cgw_snapshot_source(explanation->now, CGW_M_CPU_RUN_DELAY);
+	uint32_t group = explanation->group, above = cgw_topology_find(topology, cause->taker);
 	bool is_ancestor =
-		traced->group >= taker && traced->group <= taker + topology->below[taker];
+		above != CGW_NO_GROUP && group >= above && group <= above + topology->below[above];
 	struct cgw_number weight;
-	uint32_t child;
 
 	/* Groups that were counted in a hierarchy without that controller compete elsewhere. */
 	if (source == NULL || (source->version == 1 && source->controller != CGW_CPU))
 		return;
-	weight = causes_number(traced, CGW_M_CPU_WEIGHT, taker);
+	weight = weight_of(explanation->taker != NULL ? explanation->taker : explanation->now,
+			   cause->taker);
 	if (!is_ancestor && weight.state == CGW_OK && weight.value > 1) {
 		cause->change_taker = true;
 		causes_propose(cause, CGW_M_CPU_WEIGHT, floor((double)weight.value / 2), "");
 		return;
 	}
-	child = child_towards(topology, is_ancestor ? taker : topology->parent[taker],
-			      traced->group);
-	weight = causes_number(traced, CGW_M_CPU_WEIGHT, child);
+	if (!is_ancestor)
+		above = find_parent(topology, cause->taker);
+	if (above == CGW_NO_GROUP)
+		return;
+	group = child_towards(topology, above, group);
+	weight = causes_number(explanation, CGW_M_CPU_WEIGHT, group);
 	if (weight.state != CGW_OK || weight.value == 0 || weight.value >= WEIGHT_MAX)
 		return;
-	cause->group = explanation->group;
-	for (uint32_t up = topology->depth[traced->group]; up > topology->depth[child]; up--)
-		cause->group = explanation->topology->parent[cause->group];
+	cause->group = group;
 	causes_propose(cause, CGW_M_CPU_WEIGHT, fmin((double)weight.value * 2, WEIGHT_MAX), "");
 }
 
 /* What ran for most of the time; NULL: unknown. */
-static const struct cgw_instance *find_taker(const struct explanation *explanation)
+static const struct cgw_instance *find_taker(const struct cgw_snapshot *snapshot, uint32_t group)
 {
 	const struct cgw_instance *found = NULL;
 	size_t count;
-	const struct cgw_instance *takers = cgw_snapshot_instances(
-		explanation->now, CGW_M_CPU_RUN_DELAY_BY, explanation->group, &count);
+	const struct cgw_instance *takers =
+		cgw_snapshot_instances(snapshot, CGW_M_CPU_RUN_DELAY_BY, group, &count);
 
 	for (size_t i = 0; i < count; i++)
 		if (takers[i].number.state == CGW_OK &&
@@ -83,21 +102,29 @@ static const struct cgw_instance *find_taker(const struct explanation *explanati
 	return found == NULL || strcmp(found->name, "unknown") == 0 ? NULL : found;
 }
 
-/* Waiting for a CPU while a limit throttles the group is another cause. */
-static void explain_cpu_wait(const struct explanation *traced, struct explanation *explanation)
+const char *cgw_explain_taker(const struct cgw_frame *frame, uint32_t group)
 {
-	struct cgw_number waited = causes_number(traced, CGW_M_CPU_RUN_DELAY_BY, traced->group);
-	double seconds = cgw_frame_seconds(traced->frame), lost_ns;
-	const struct cgw_instance *taker = find_taker(traced);
+	const struct cgw_instance *taker = find_taker(cgw_frame_now(frame), group);
+
+	/* Real-time tasks have no weight. */
+	return taker != NULL && taker->name[0] == '/' ? taker->name : NULL;
+}
+
+/* Waiting for a CPU while a limit throttles the group is another cause. */
+static void explain_cpu_wait(struct explanation *explanation)
+{
+	uint32_t group = explanation->group;
+	struct cgw_number waited = causes_number(explanation, CGW_M_CPU_RUN_DELAY_BY, group);
+	double seconds = cgw_frame_seconds(explanation->frame), lost_ns;
+	const struct cgw_instance *taker = find_taker(explanation->now, group);
 	struct cgw_cause *cause;
-	uint32_t group;
 
 	if (waited.state != CGW_OK || seconds <= 0)
 		return;
 	lost_ns = (double)waited.value / seconds;
 	if (lost_ns < LOST_MIN_NS)
 		return;
-	cause = causes_add(explanation, CGW_CAUSE_CPU_WAIT, explanation->group);
+	cause = causes_add(explanation, CGW_CAUSE_CPU_WAIT, group);
 	if (cause == NULL)
 		return;
 	cause->current = true;
@@ -106,20 +133,17 @@ static void explain_cpu_wait(const struct explanation *traced, struct explanatio
 		return;
 	cause->percent = (double)taker->number.value * 100 / (double)waited.value;
 	cause->taker = taker->name;
-	/* Real-time tasks have no weight. */
-	if (taker->name[0] != '/')
-		return;
-	group = cgw_topology_find(traced->topology, taker->name);
-	if (group != CGW_NO_GROUP)
-		propose_weight(traced, group, explanation, cause);
+	if (cgw_explain_taker(explanation->frame, group) != NULL)
+		propose_weight(explanation, cause);
 }
 
 /* The time that throttling cost the group's own tasks; several limits cannot be distinguished. */
-static void set_throttled_loss(const struct explanation *traced, struct explanation *explanation)
+static void set_throttled_loss(struct explanation *explanation)
 {
+	uint32_t group = explanation->group;
 	struct cgw_number throttled =
-		causes_number(traced, CGW_M_CPU_RUN_DELAY_THROTTLED, traced->group);
-	double lost_ns = causes_rate(traced, CGW_M_CPU_RUN_DELAY_THROTTLED, traced->group);
+		causes_number(explanation, CGW_M_CPU_RUN_DELAY_THROTTLED, group);
+	double lost_ns = causes_rate(explanation, CGW_M_CPU_RUN_DELAY_THROTTLED, group);
 
 	for (size_t i = 0; i < explanation->count && throttled.state == CGW_OK; i++)
 		if (explanation->causes[i].kind == CGW_CAUSE_CPU_THROTTLED &&
@@ -128,38 +152,28 @@ static void set_throttled_loss(const struct explanation *traced, struct explanat
 }
 
 /* A wait that consists of one counter, and of `part` for a known reason. */
-static void explain_wait(const struct explanation *traced, struct explanation *explanation,
-			 enum cgw_cause_kind kind, enum cgw_metric metric, enum cgw_metric part)
+static void explain_wait(struct explanation *explanation, enum cgw_cause_kind kind,
+			 enum cgw_metric metric, enum cgw_metric part)
 {
-	double lost_ns = causes_rate(traced, metric, traced->group);
+	uint32_t group = explanation->group;
+	double lost_ns = causes_rate(explanation, metric, group);
 	struct cgw_cause *cause;
 
 	if (lost_ns < LOST_MIN_NS)
 		return;
-	cause = causes_add(explanation, kind, explanation->group);
+	cause = causes_add(explanation, kind, group);
 	if (cause == NULL)
 		return;
 	cause->current = true;
 	cause->lost_ns = lost_ns;
-	cause->percent = causes_rate(traced, part, traced->group) * 100 / lost_ns;
+	cause->percent = causes_rate(explanation, part, group) * 100 / lost_ns;
 }
 
-void causes_add_waits(struct explanation *explanation, const struct cgw_frame *frame)
+void causes_add_waits(struct explanation *explanation)
 {
-	struct explanation traced = {
-		.frame = frame,
-		.now = cgw_frame_now(frame),
-		.topology = cgw_snapshot_topology(cgw_frame_now(frame)),
-	};
-	CLEANUP(cleanup_free)
-	char *path = cgw_topology_path_copy(explanation->topology, explanation->group);
-
-	traced.group = path != NULL ? cgw_topology_find(traced.topology, path) : CGW_NO_GROUP;
-	if (traced.group == CGW_NO_GROUP)
-		return;
-	set_throttled_loss(&traced, explanation);
-	explain_cpu_wait(&traced, explanation);
-	explain_wait(&traced, explanation, CGW_CAUSE_RECLAIM, CGW_M_MEMORY_DIRECT_RECLAIM,
+	set_throttled_loss(explanation);
+	explain_cpu_wait(explanation);
+	explain_wait(explanation, CGW_CAUSE_RECLAIM, CGW_M_MEMORY_DIRECT_RECLAIM,
 		     CGW_M_MEMORY_DIRECT_RECLAIM_LIMIT);
-	explain_wait(&traced, explanation, CGW_CAUSE_IO_WAIT, CGW_M_IO_IOWAIT, CGW_M_IO_IOWAIT);
+	explain_wait(explanation, CGW_CAUSE_IO_WAIT, CGW_M_IO_IOWAIT, CGW_M_IO_IOWAIT);
 }

@@ -445,13 +445,14 @@ static int compare(const void *a, const void *b)
 	return (first->group < second->group) - (first->group > second->group);
 }
 
-size_t cgw_explain_traced(const struct cgw_frame *frame, const struct cgw_frame *traced,
+size_t cgw_explain_traced(const struct cgw_frame *frame, const struct cgw_snapshot *taker,
 			  uint32_t group, struct cgw_cause causes[CGW_CAUSE_MAX])
 {
 	struct explanation explanation = {
 		.frame = frame,
 		.now = cgw_frame_now(frame),
 		.topology = cgw_snapshot_topology(cgw_frame_now(frame)),
+		.taker = taker,
 		.group = group,
 		.causes = causes,
 	};
@@ -474,11 +475,9 @@ size_t cgw_explain_traced(const struct cgw_frame *frame, const struct cgw_frame 
 	explain_cpuset(&explanation);
 	explain_swap(&explanation);
 	explain_machine(&explanation);
-	if (traced != NULL)
-		causes_add_waits(&explanation, traced);
+	causes_add_waits(&explanation);
 	/* What was measured includes this, with the cause. */
-	if (traced == NULL ||
-	    cgw_snapshot_number(cgw_frame_now(traced), CGW_M_CPU_RUN_DELAY, 0).state != CGW_OK)
+	if (causes_number(&explanation, CGW_M_CPU_RUN_DELAY, 0).state != CGW_OK)
 		explain_pressure(&explanation, CGW_CAUSE_CPU_PRESSURE,
 				 CGW_M_CPU_PRESSURE_SOME_AVG10, 0, CGW_M_CPU_WEIGHT);
 	explain_pressure(&explanation, CGW_CAUSE_MEMORY_PRESSURE, CGW_M_MEMORY_PRESSURE_SOME_AVG10,

@@ -12,7 +12,8 @@ struct explanation {
 	const struct cgw_frame *frame;
 	const struct cgw_snapshot *now;
 	const struct cgw_topology *topology;
-	uint32_t group; /* the explained group */
+	const struct cgw_snapshot *taker; /* has the weight of what ran meanwhile; or NULL */
+	uint32_t group;                   /* the explained group */
 	struct cgw_cause *causes;
 	size_t count;
 };
@@ -30,7 +31,7 @@ double causes_rate(const struct explanation *explanation, enum cgw_metric metric
 void causes_propose(struct cgw_cause *cause, enum cgw_metric metric, double value,
 		    const char *unit);
 
-/* Adds what the tasks of the group waited for, from a frame of all groups. */
-void causes_add_waits(struct explanation *explanation, const struct cgw_frame *traced);
+/* Adds what the tasks of the group waited for, if the frame has it. */
+void causes_add_waits(struct explanation *explanation);
 
 #endif

@@ -11,6 +11,8 @@
 #include "lib/base/cleanup.h"
 #include "lib/kernel/kernel-ops.h"
 
+#define FILEID_KERNFS 0xfe /* of linux/exportfs.h, which is not for user space */
+
 static int real_open_at(int directory, const char *path, int flags)
 {
 	int fd;
@@ -80,6 +82,20 @@ static int real_open_beneath(int directory, const char *path, int flags)
 	return -errno;
 }
 
+/* The handle of kernfs is the id, which is the inode where that has 64 bits. */
+static int real_open_id(int directory, uint64_t id)
+{
+	union {
+		struct file_handle handle;
+		char bytes[sizeof(struct file_handle) + sizeof(id)];
+	} file = {.handle = {.handle_bytes = sizeof(id), .handle_type = FILEID_KERNFS}};
+	int fd;
+
+	memcpy(file.handle.f_handle, &id, sizeof(id));
+	fd = open_by_handle_at(directory, &file.handle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 static ssize_t real_read_at(int fd, void *buffer, size_t size, off_t offset)
 {
 	ssize_t length;
@@ -141,6 +157,7 @@ static ssize_t real_read_link(int directory, const char *path, char *buffer, siz
 const struct kernel_ops kernel_ops_real = {
 	.open_at = real_open_at,
 	.open_beneath = real_open_beneath,
+	.open_id = real_open_id,
 	.read_at = real_read_at,
 	.write = real_write,
 	.stat_at = real_stat_at,

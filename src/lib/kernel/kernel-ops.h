@@ -17,6 +17,8 @@ struct kernel_ops {
 	int (*open_at)(int directory, const char *path, int flags);
 	/* Does not leave `directory`, nor follow symbolic links or mounts, as RESOLVE_BENEATH. */
 	int (*open_beneath)(int directory, const char *path, int flags);
+	/* Opens the directory with this id in the same kernfs; requires CAP_DAC_READ_SEARCH. */
+	int (*open_id)(int directory, uint64_t id);
 	ssize_t (*read_at)(int fd, void *buffer, size_t size, off_t offset);
 	ssize_t (*write)(int fd, const void *buffer, size_t size);
 	int (*stat_at)(int directory, const char *path, struct stat *ret_stat); /* no symlinks */

@@ -45,30 +45,49 @@ static const struct tree_group *find_id(const struct takers *takers, uint64_t id
 	return found != NULL ? found->group : NULL;
 }
 
+/* Where a group is: itself, or its nearest ancestor in the tree and the child that leads to it. */
+struct place {
+	const struct tree_group *group; /* NULL: unknown */
+	uint64_t below;                 /* 0: the group itself */
+};
+
+static struct place find_place(const struct takers *takers, const struct taker_lookup *lookup,
+			       uint64_t id)
+{
+	struct place place = {find_id(takers, id), 0};
+
+	while (place.group == NULL && id != 0) {
+		place.below = id;
+		id = lookup->parent_id(lookup->context, id);
+		place.group = find_id(takers, id);
+	}
+	return place;
+}
+
 /*
  * The group that competes with `waiting` or one of its ancestors: the child of their common
- * ancestor, which is that ancestor itself for tasks that are in no child. NULL if `running` is
+ * ancestor, which is that ancestor itself for tasks that are in no child. No group if `running` is
  * `waiting` or a descendant.
  */
-static const struct tree_group *find_rival(const struct tree_group *waiting,
-					   const struct tree_group *running)
+static struct place find_rival(const struct tree_group *waiting, struct place running)
 {
-	const struct tree_group *below = running;
+	struct place rival = running;
+	const struct tree_group *above = running.group;
 
-	while (running->depth > waiting->depth) {
-		below = running;
-		running = running->parent;
+	while (above->depth > waiting->depth) {
+		rival = (struct place){above, 0};
+		above = above->parent;
 	}
-	if (running == waiting)
-		return NULL;
-	while (waiting->depth > running->depth)
+	if (above == waiting)
+		return (struct place){NULL, 0};
+	while (waiting->depth > above->depth)
 		waiting = waiting->parent;
-	while (running != waiting) {
-		below = running;
-		running = running->parent;
+	while (above != waiting) {
+		rival = (struct place){above, 0};
+		above = above->parent;
 		waiting = waiting->parent;
 	}
-	return below;
+	return rival;
 }
 
 static int compare(const void *a, const void *b)
@@ -81,7 +100,7 @@ static int compare(const void *a, const void *b)
 		return first->kind < second->kind ? -1 : 1;
 	if (first->running != second->running)
 		return first->running < second->running ? -1 : 1;
-	return 0;
+	return (first->below > second->below) - (first->below < second->below);
 }
 
 static void merge(struct takers *takers)
@@ -98,14 +117,16 @@ static void merge(struct takers *takers)
 	takers->count = kept;
 }
 
-static int add_pair(struct takers *takers, const struct trace_taker *pair)
+static int add_pair(struct takers *takers, const struct taker_lookup *lookup,
+		    const struct trace_taker *pair)
 {
-	const struct tree_group *group = find_id(takers, pair->pair.waiting), *running = NULL;
+	const struct tree_group *group = find_place(takers, lookup, pair->pair.waiting).group;
 	bool is_idle = pair->pair.running == TRACE_IDLE;
+	struct place running = {NULL, 0};
 
-	if (!is_idle)
-		running = find_id(takers, pair->pair.running & ~TRACE_REALTIME);
-	if (running == NULL && !is_idle)
+	if (!is_idle && group != NULL)
+		running = find_place(takers, lookup, pair->pair.running & ~TRACE_REALTIME);
+	if (running.group == NULL && !is_idle)
 		return 0;
 	for (; group != NULL; group = group->parent) {
 		struct taker taker = {.waiting = group, .kind = TAKER_IDLE, .ns = pair->ns};
@@ -113,8 +134,11 @@ static int add_pair(struct takers *takers, const struct trace_taker *pair)
 		if (ARRAY_RESERVE(takers->items, takers->size, takers->count + 1) < 0)
 			return -ENOMEM;
 		if (!is_idle) {
-			taker.running = find_rival(group, running);
-			taker.kind = taker.running == NULL                 ? TAKER_OWN
+			struct place rival = find_rival(group, running);
+
+			taker.running = rival.group;
+			taker.below = rival.below;
+			taker.kind = rival.group == NULL                   ? TAKER_OWN
 				     : pair->pair.running & TRACE_REALTIME ? TAKER_REALTIME
 									   : TAKER_GROUP;
 		}
@@ -124,13 +148,14 @@ static int add_pair(struct takers *takers, const struct trace_taker *pair)
 }
 
 int takers_set(struct takers *takers, const struct group_tree *tree, uint32_t hierarchy,
-	       const struct trace_taker *pairs, size_t pair_count)
+	       const struct taker_lookup *lookup, const struct trace_taker *pairs,
+	       size_t pair_count)
 {
 	int r = list_ids(takers, tree, hierarchy);
 
 	takers->count = 0;
 	for (size_t i = 0; i < pair_count && r == 0; i++)
-		r = add_pair(takers, &pairs[i]);
+		r = add_pair(takers, lookup, &pairs[i]);
 	merge(takers);
 	return r;
 }
@@ -142,30 +167,44 @@ void takers_done(struct takers *takers)
 	*takers = (struct takers){0};
 }
 
-static int add_instance(const struct taker *taker, uint32_t slot, const struct decode_sink *sink)
+/* The path of the taker, allocated. */
+static int find_path(const struct taker *taker, const struct taker_lookup *lookup, char **ret_path)
+{
+	CLEANUP(cleanup_free) char *path = group_tree_path(taker->running);
+
+	if (path == NULL)
+		return -ENOMEM;
+	if (taker->below != 0)
+		return lookup->child_path(lookup->context, path, taker->below, ret_path);
+	*ret_path = steal_pointer(&path);
+	return 0;
+}
+
+/* -ENOENT: its name is not known, because it was removed. */
+static int add_instance(const struct taker *taker, const struct taker_lookup *lookup, uint32_t slot,
+			const struct decode_sink *sink)
 {
 	static const char *const names[] = {[TAKER_OWN] = "own", [TAKER_IDLE] = "idle"};
 	const struct cgw_number number = {taker->ns, CGW_OK};
-	struct string_builder name = {0};
+	CLEANUP(string_builder_free) struct string_builder name = {0};
 	CLEANUP(cleanup_free) char *path = NULL;
-	CLEANUP(cleanup_free) char *text = NULL;
+	int r;
 
 	if (taker->running == NULL)
 		return sink->instance(sink->context, slot, names[taker->kind],
 				      strlen(names[taker->kind]), number);
-	path = group_tree_path(taker->running);
-	if (path == NULL)
-		return -ENOMEM;
-	if (taker->kind == TAKER_REALTIME)
-		string_builder_add(&name, "realtime:");
+	r = find_path(taker, lookup, &path);
+	if (r < 0)
+		return r == -ENOMEM ? r : -ENOENT;
+	string_builder_add(&name, taker->kind == TAKER_REALTIME ? "realtime:" : "");
 	string_builder_add(&name, path);
-	text = string_builder_steal(&name);
-	return text == NULL ? -ENOMEM
-			    : sink->instance(sink->context, slot, text, strlen(text), number);
+	return name.error < 0 ? name.error
+			      : sink->instance(sink->context, slot, name.text, name.length, number);
 }
 
-int takers_add_instances(const struct takers *takers, const struct tree_group *group,
-			 uint64_t total_ns, uint32_t slot, const struct decode_sink *sink)
+int takers_add_instances(const struct takers *takers, const struct taker_lookup *lookup,
+			 const struct tree_group *group, uint64_t total_ns, uint32_t slot,
+			 const struct decode_sink *sink)
 {
 	size_t first = 0, end = takers->count;
 	int r = 0;
@@ -181,8 +220,11 @@ int takers_add_instances(const struct takers *takers, const struct tree_group *g
 	for (; first < takers->count && takers->items[first].waiting == group && r == 0; first++) {
 		const struct taker *taker = &takers->items[first];
 
-		r = add_instance(taker, slot, sink);
-		total_ns -= taker->ns < total_ns ? taker->ns : total_ns;
+		r = add_instance(taker, lookup, slot, sink);
+		if (r == -ENOENT)
+			r = 0;
+		else
+			total_ns -= taker->ns < total_ns ? taker->ns : total_ns;
 	}
 	if (r == 0 && total_ns > 0)
 		r = sink->instance(sink->context, slot, "unknown", strlen("unknown"),

@@ -16,6 +16,8 @@ enum taker_kind {
 
 struct taker {
 	const struct tree_group *waiting, *running;
+	uint64_t
+		below; /* the id of the child of `running` that is meant, if it is not in the tree */
 	enum taker_kind kind;
 	uint64_t ns;
 };
@@ -28,16 +30,26 @@ struct takers {
 	size_t id_count, id_size;
 };
 
-/* Finds the groups of the pairs in the tree, and adds them up over descendants. */
+/* Finds groups that are not in the tree, which may have only some groups of the hierarchy. */
+struct taker_lookup {
+	uint64_t (*parent_id)(const void *context, uint64_t id); /* 0: unknown */
+	/* The path of the child of `parent` with this id, allocated; -ENOENT: unknown. */
+	int (*child_path)(const void *context, const char *parent, uint64_t id, char **ret_path);
+	const void *context;
+};
+
+/* Finds the groups of the pairs, and adds them up over descendants. */
 int takers_set(struct takers *takers, const struct group_tree *tree, uint32_t hierarchy,
-	       const struct trace_taker *pairs, size_t pair_count);
+	       const struct taker_lookup *lookup, const struct trace_taker *pairs,
+	       size_t pair_count);
 void takers_done(struct takers *takers);
 
 /*
  * Adds the takers of a group as instances: paths, "realtime:PATH", "own", "idle", and "unknown" for
  * what is left of `total_ns`.
  */
-int takers_add_instances(const struct takers *takers, const struct tree_group *group,
-			 uint64_t total_ns, uint32_t slot, const struct decode_sink *sink);
+int takers_add_instances(const struct takers *takers, const struct taker_lookup *lookup,
+			 const struct tree_group *group, uint64_t total_ns, uint32_t slot,
+			 const struct decode_sink *sink);
 
 #endif

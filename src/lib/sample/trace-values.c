@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/kernel/group-of-id.h"
 #include "lib/sample/group-count.h"
 #include "lib/sample/trace-values.h"
 
@@ -114,6 +115,7 @@ static void set_plan(struct traced_set *set, enum trace_set kind, const struct p
 	capacity = CAPACITY_FACTOR * group_count_estimate(plan->layout);
 	if (capacity < CAPACITY_MIN)
 		capacity = CAPACITY_MIN;
+	set->layout = plan->layout;
 	set->hierarchy = hierarchy;
 	set->details = details;
 	r = trace_open(kind, &plan->layout->hierarchies[hierarchy], capacity, details, &set->trace,
@@ -136,6 +138,29 @@ bool trace_values_active(const struct trace_values *values)
 	return false;
 }
 
+/* A group that ran and never waited has no record. */
+static uint64_t find_parent(const void *context, uint64_t id)
+{
+	const struct traced_set *set = context;
+	uint64_t parent_id;
+
+	if (trace_parent(set->trace, id, &parent_id))
+		return parent_id;
+	return group_parent_id(set->layout, set->hierarchy, id);
+}
+
+static int find_child(const void *context, const char *parent, uint64_t id, char **ret_path)
+{
+	const struct traced_set *set = context;
+
+	return group_child_path(set->layout, set->hierarchy, parent, id, ret_path);
+}
+
+static struct taker_lookup lookup_in(const struct traced_set *set)
+{
+	return (struct taker_lookup){find_parent, find_child, set};
+}
+
 /* On an error the last values remain. */
 static int read_set(const struct traced_set *set, const struct group_tree *tree)
 {
@@ -154,6 +179,7 @@ int trace_values_read(struct trace_values *values, const struct group_tree *tree
 
 	for (size_t i = 0; i < TRACE_SET_COUNT && r == 0; i++) {
 		const struct traced_set *set = &values->sets[i];
+		const struct taker_lookup lookup = lookup_in(set);
 		const struct trace_taker *pairs;
 		size_t count;
 
@@ -162,7 +188,8 @@ int trace_values_read(struct trace_values *values, const struct group_tree *tree
 		r = read_set(set, tree);
 		pairs = trace_takers(set->trace, &count);
 		if (r == 0 && set->details & TRACE_TAKERS)
-			r = takers_set(&values->takers, tree, set->hierarchy, pairs, count);
+			r = takers_set(&values->takers, tree, set->hierarchy, &lookup, pairs,
+				       count);
 	}
 	return r;
 }
@@ -213,6 +240,7 @@ int trace_values_fill(const struct trace_values *values, const struct tree_group
 	for (size_t i = 0; i < request_count && r == 0; i++) {
 		struct traced traced = parse_key(requests[i].key);
 		const struct traced_set *set = &values->sets[traced.set % TRACE_SET_COUNT];
+		const struct taker_lookup lookup = lookup_in(set);
 		struct cgw_number *number = &out[requests[i].slot];
 
 		*number = (struct cgw_number){0, CGW_ABSENT};
@@ -223,7 +251,7 @@ int trace_values_fill(const struct trace_values *values, const struct tree_group
 		else
 			*number = measure(set->trace, &traced, group->id[hierarchy]);
 		if (number->state == CGW_OK && traced.value == TAKERS)
-			r = takers_add_instances(&values->takers, group, number->value,
+			r = takers_add_instances(&values->takers, &lookup, group, number->value,
 						 requests[i].slot, sink);
 	}
 	return r;

@@ -9,7 +9,8 @@
 struct trace_values {
 	struct traced_set {
 		struct trace *trace; /* NULL: the programs are not attached */
-		uint32_t hierarchy;  /* whose groups are counted */
+		const struct cgw_layout *layout;
+		uint32_t hierarchy; /* whose groups are counted */
 		unsigned details;
 		enum cgw_state state;   /* of values that the programs cannot provide */
 		struct cgw_diag reason; /* why not */

@@ -24,9 +24,36 @@ struct traced_case {
 	const char *sentence, *command;
 };
 
-/* Two samples, 2 s apart, of what the tasks of all groups waited for. */
+static void set_weights(struct cgw_snapshot *snapshot, const struct traced_case *row)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(snapshot);
+
+	for (size_t i = 0; i < 2 && row->weights[i][0] != NULL; i++) {
+		uint32_t group = cgw_topology_find(topology, row->weights[i][0]);
+
+		if (group != CGW_NO_GROUP)
+			snapshot_set(snapshot, snapshot->column_of[CGW_M_CPU_WEIGHT], group,
+				     (struct cgw_number){strtoull(row->weights[i][1], NULL, 10),
+							 CGW_OK});
+	}
+}
+
+/* /a was throttled, for the second time after the first sample. */
+static void set_throttling(struct cgw_snapshot *snapshot, uint64_t second)
+{
+	const struct frame_value values[] = {
+		{"/a", CGW_M_CPU_MAX, OK(500000000)},
+		{"/a", CGW_M_CPU_NR_PERIODS, OK(90 + 10 * second)},
+		{"/a", CGW_M_CPU_NR_THROTTLED, OK(6 + 4 * second)},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		snapshot_set(snapshot, snapshot->column_of[values[i].metric], 1, values[i].number);
+}
+
+/* Two samples, 2 s apart, of what the tasks of a group waited for. */
 static struct cgw_frame *new_traced_frame(struct topology *topology, const struct traced_case *row,
-					  const struct cgw_source *source)
+					  const struct cgw_source *source, bool throttled)
 {
 	uint32_t group = cgw_topology_find(&topology->view, row->group);
 	struct cgw_frame *frame;
@@ -35,14 +62,16 @@ static struct cgw_frame *new_traced_frame(struct topology *topology, const struc
 	for (uint64_t second = 1; second <= 3; second += 2) {
 		struct cgw_metric_set wanted = {0};
 		struct cgw_snapshot *snapshot = NULL;
-		int by, weight;
+		int by;
 
+		cgw_metric_set_add(&wanted, CGW_M_CPU_MAX);
+		cgw_metric_set_add(&wanted, CGW_M_CPU_NR_PERIODS);
+		cgw_metric_set_add(&wanted, CGW_M_CPU_NR_THROTTLED);
 		cgw_explain_trace_metrics(&wanted);
 		assert_int_equal(snapshot_begin(NULL, topology, &wanted, &snapshot), 0);
 		snapshot->monotonic_ns = snapshot->boottime_ns = second * 1000000000;
 		snapshot->source[CGW_M_CPU_RUN_DELAY] = source;
 		by = snapshot->column_of[CGW_M_CPU_RUN_DELAY_BY];
-		weight = snapshot->column_of[CGW_M_CPU_WEIGHT];
 		snapshot_set(snapshot, by, group,
 			     (struct cgw_number){row->waited_ms * 1000000, CGW_OK});
 		if (row->taker != NULL)
@@ -51,11 +80,9 @@ static struct cgw_frame *new_traced_frame(struct topology *topology, const struc
 					snapshot, by, group, row->taker, strlen(row->taker),
 					(struct cgw_number){row->taker_ms * 1000000, CGW_OK}),
 				0);
-		for (size_t i = 0; i < 2 && row->weights[i][0] != NULL; i++)
-			snapshot_set(snapshot, weight,
-				     cgw_topology_find(&topology->view, row->weights[i][0]),
-				     (struct cgw_number){strtoull(row->weights[i][1], NULL, 10),
-							 CGW_OK});
+		set_weights(snapshot, row);
+		if (throttled)
+			set_throttling(snapshot, second);
 		snapshot_set(snapshot, snapshot->column_of[CGW_M_CPU_RUN_DELAY_THROTTLED], group,
 			     (struct cgw_number){second * 100000000, CGW_OK});
 		snapshot_set(snapshot, snapshot->column_of[CGW_M_MEMORY_DIRECT_RECLAIM], group,
@@ -69,6 +96,44 @@ static struct cgw_frame *new_traced_frame(struct topology *topology, const struc
 		cgw_snapshot_unref(snapshot);
 	}
 	return frame;
+}
+
+static void check_case(const struct traced_case *row, uint32_t count, bool with_taker)
+{
+	const struct cgw_source source = {.version = 1, .controller = CGW_CPU};
+	struct topology *all = frame_topology(groups, ARRAY_SIZE(groups));
+	struct topology *topology = frame_topology(groups, count);
+	struct cgw_frame *frame = new_traced_frame(topology, row, &source, false);
+	struct cgw_metric_set wanted = {0};
+	struct cgw_snapshot *taker = NULL;
+	CLEANUP(cleanup_free) char *command = NULL;
+	struct cgw_cause causes[CGW_CAUSE_MAX];
+	char text[CGW_SENTENCE_SIZE];
+	size_t found;
+
+	cgw_explain_trace_metrics(&wanted);
+	assert_int_equal(snapshot_begin(NULL, all, &wanted, &taker), 0);
+	set_weights(taker, row);
+	assert_int_equal(snapshot_finish(taker), 0);
+	found = cgw_explain_traced(frame, with_taker ? taker : NULL, 2, causes);
+	/* 50 ms of reclaim per second; 9 ms of IO are too little. */
+	assert_int_equal(found, row->sentence != NULL ? 2 : 1);
+	cgw_cause_sentence(&causes[found - 1], text, sizeof(text));
+	assert_string_equal(text, "reclaimed memory for 50 ms per second, 50.0% of it "
+				  "because of a memory limit");
+	if (row->sentence != NULL) {
+		cgw_cause_sentence(&causes[0], text, sizeof(text));
+		assert_string_equal(text, row->sentence);
+		command = cgw_cause_command(&causes[0], causes[0].change_taker ? causes[0].taker
+							: causes[0].group == 1 ? "/a"
+									       : "/a/x");
+	}
+	if (strcmp(command != NULL ? command : "", row->command != NULL ? row->command : "") != 0)
+		fail_msg("%s of %u groups: %s", row->taker, count, command);
+	cgw_snapshot_unref(taker);
+	cgw_frame_free(frame);
+	topology_unref(topology);
+	topology_unref(all);
 }
 
 static void test_waits_name_the_taker_and_a_weight_that_helps(void **state)
@@ -143,37 +208,12 @@ static void test_waits_name_the_taker_and_a_weight_that_helps(void **state)
 		{"/a/x", NULL, 0, 800, {{NULL}}, "waited 400 ms per second for a CPU", NULL},
 		{"/a/x", "/b", 4, 6, {{"/b", "100"}, {"/a", "100"}}, NULL, NULL},
 	};
-	const struct cgw_source source = {.version = 1, .controller = CGW_CPU};
-	struct topology *topology = frame_topology(groups, 4);
-	struct cgw_frame *frame = frame_of_two(topology, NULL, 0, NULL, 0);
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct cgw_frame *traced = new_traced_frame(topology, &rows[i], &source);
-		CLEANUP(cleanup_free) char *command = NULL;
-		struct cgw_cause causes[CGW_CAUSE_MAX];
-		char text[CGW_SENTENCE_SIZE];
-		size_t count = cgw_explain_traced(frame, traced, 2, causes);
-
-		/* 50 ms of reclaim per second; 9 ms of IO are too little. */
-		assert_int_equal(count, rows[i].sentence != NULL ? 2 : 1);
-		cgw_cause_sentence(&causes[count - 1], text, sizeof(text));
-		assert_string_equal(text, "reclaimed memory for 50 ms per second, 50.0% of it "
-					  "because of a memory limit");
-		if (rows[i].sentence != NULL) {
-			cgw_cause_sentence(&causes[0], text, sizeof(text));
-			assert_string_equal(text, rows[i].sentence);
-			command = cgw_cause_command(&causes[0], causes[0].change_taker
-									? causes[0].taker
-								: causes[0].group == 1 ? "/a"
-										       : "/a/x");
-		}
-		if (strcmp(command != NULL ? command : "",
-			   rows[i].command != NULL ? rows[i].command : "") != 0)
-			fail_msg("row %zu: %s", i, command);
-		cgw_frame_free(traced);
+		/* All groups, or only the group and its ancestors, with the weight of the taker. */
+		check_case(&rows[i], ARRAY_SIZE(groups), false);
+		check_case(&rows[i], ARRAY_SIZE(groups) - 1, true);
 	}
-	cgw_frame_free(frame);
-	topology_unref(topology);
 }
 
 /* Weights of v2 or of another hierarchy do not apply to groups that were counted in cpuacct's. */
@@ -183,13 +223,11 @@ static void test_no_weight_for_another_hierarchy(void **state)
 		"/a/x", "/b", 600, 800, {{"/b", "100"}, {"/a", "100"}}, NULL, NULL};
 	const struct cgw_source source = {.version = 1, .controller = CGW_CPUACCT};
 	struct topology *topology = frame_topology(groups, 4);
-	struct cgw_frame *frame = frame_of_two(topology, NULL, 0, NULL, 0);
-	struct cgw_frame *traced = new_traced_frame(topology, &row, &source);
+	struct cgw_frame *frame = new_traced_frame(topology, &row, &source, false);
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 
-	assert_int_equal(cgw_explain_traced(frame, traced, 2, causes), 2);
+	assert_int_equal(cgw_explain(frame, 2, causes), 2);
 	assert_null(cgw_cause_command(&causes[0], "/b"));
-	cgw_frame_free(traced);
 	cgw_frame_free(frame);
 	topology_unref(topology);
 }
@@ -197,29 +235,16 @@ static void test_no_weight_for_another_hierarchy(void **state)
 /* With a trace, throttling counts what it cost the tasks of the group. */
 static void test_throttling_costs_what_tasks_waited(void **state)
 {
-	static const struct frame_value first[] = {
-		{"/a", CGW_M_CPU_MAX, OK(500000000)},
-		{"/a", CGW_M_CPU_NR_PERIODS, OK(100)},
-		{"/a", CGW_M_CPU_NR_THROTTLED, OK(10)},
-	};
-	static const struct frame_value second[] = {
-		{"/a", CGW_M_CPU_MAX, OK(500000000)},
-		{"/a", CGW_M_CPU_NR_PERIODS, OK(120)},
-		{"/a", CGW_M_CPU_NR_THROTTLED, OK(18)},
-	};
 	static const struct traced_case row = {"/a/x", NULL, 0, 0, {{NULL}}, NULL, NULL};
 	const struct cgw_source source = {.version = 1, .controller = CGW_CPU};
 	struct topology *topology = frame_topology(groups, 4);
-	struct cgw_frame *frame =
-		frame_of_two(topology, first, ARRAY_SIZE(first), second, ARRAY_SIZE(second));
-	struct cgw_frame *traced = new_traced_frame(topology, &row, &source);
+	struct cgw_frame *frame = new_traced_frame(topology, &row, &source, true);
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 
-	assert_int_equal(cgw_explain_traced(frame, traced, 2, causes), 2);
+	assert_int_equal(cgw_explain(frame, 2, causes), 2);
 	assert_int_equal(causes[0].kind, CGW_CAUSE_CPU_THROTTLED);
 	assert_true(fabs(causes[0].lost_ns - 1e8) < 1);
 	assert_int_equal(causes[1].kind, CGW_CAUSE_RECLAIM);
-	cgw_frame_free(traced);
 	cgw_frame_free(frame);
 	topology_unref(topology);
 }

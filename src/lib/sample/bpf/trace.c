@@ -396,6 +396,15 @@ bool trace_waits(const struct trace *trace, uint64_t id, struct trace_waits *ret
 	return true;
 }
 
+bool trace_parent(const struct trace *trace, uint64_t id, uint64_t *ret_parent_id)
+{
+	const struct trace_sum *sum = trace_sums_find(&trace->now, id);
+
+	if (sum != NULL)
+		*ret_parent_id = sum->parent_id;
+	return sum != NULL;
+}
+
 bool trace_percentile_ns(const struct trace *trace, uint64_t id, unsigned percent, uint64_t *ret_ns)
 {
 	const struct trace_sum *sum = trace_sums_find(&trace->now, id);

@@ -62,6 +62,8 @@ void trace_keep(struct trace *trace, uint64_t id);
 int trace_drop_others(struct trace *trace);
 /* False if they are unknown: the group has no record, and waits were lost. */
 bool trace_waits(const struct trace *trace, uint64_t id, struct trace_waits *ret_waits);
+/* The id of the group's parent, 0 for the root. False if the group has no record. */
+bool trace_parent(const struct trace *trace, uint64_t id, uint64_t *ret_parent_id);
 /*
  * The time that `percent` of the waits since the read before did not exceed, within a quarter.
  * False if there was none.
@@ -99,6 +101,10 @@ static inline int trace_drop_others(struct trace *trace)
 }
 static inline bool trace_waits(const struct trace *trace, uint64_t id,
 			       struct trace_waits *ret_waits)
+{
+	return false;
+}
+static inline bool trace_parent(const struct trace *trace, uint64_t id, uint64_t *ret_parent_id)
 {
 	return false;
 }
