@@ -7,14 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/sample/bpf/programs/trace-records.h"
+#include "lib/sample/bpf/trace.h"
 
 struct trace_sum {
 	uint64_t id, parent_id;
 	uint64_t waited_ns, part_ns;
 	uint64_t longest_ns; /* in the interval before the sample; 0: no wait */
 	bool kept;           /* its record is needed */
-	uint32_t buckets[TRACE_BUCKETS];
+	uint64_t buckets[TRACE_BUCKETS];
 };
 
 /* Ordered by id. */
@@ -41,6 +41,8 @@ void trace_sums_keep_changed(struct trace_sums *sums, const struct trace_sums *b
 /* The nearest ancestor whose record is kept, or the root; NULL if the record of this one is. */
 const struct trace_sum *trace_sums_heir(const struct trace_sums *sums, const struct trace_sum *sum);
 
+/* The waits that were shorter than an exported bound. */
+uint64_t trace_sum_up_to(const struct trace_sum *sum, size_t bound);
 uint64_t trace_sum_count(const struct trace_sum *sum);
 
 /*

@@ -17,6 +17,7 @@
 enum trace_set {
 	TRACE_SET_RUN_DELAY,
 	TRACE_SET_RECLAIM,
+	TRACE_SET_RECLAIM_ALONE,
 	TRACE_SET_IO_WAIT,
 	TRACE_SET_IO_QUEUE,
 	TRACE_SET_IO_DEVICE,
@@ -24,6 +25,25 @@ enum trace_set {
 };
 
 struct trace;
+
+/* Exported histograms: the waits that were shorter than each bound, and the sum of all. */
+#define TRACE_BOUND_COUNT 13
+struct trace_histogram {
+	uint64_t up_to[TRACE_BOUND_COUNT];
+	uint64_t sum_ns;
+};
+
+/* The bounds in seconds, as labels: a factor of four each. */
+static inline const char *trace_bound(size_t i)
+{
+	static const char *const bounds[TRACE_BOUND_COUNT] = {
+		"0.000004096", "0.000016384",  "0.000065536", "0.000262144", "0.001048576",
+		"0.004194304", "0.016777216",  "0.067108864", "0.268435456", "1.073741824",
+		"4.294967296", "17.179869184", "+Inf",
+	};
+
+	return bounds[i];
+}
 
 /* How long a group ran on the CPUs that tasks of another group waited for, since the last read. */
 struct trace_taker {
@@ -68,6 +88,8 @@ bool trace_waits(const struct trace *trace, uint64_t id, struct trace_waits *ret
  */
 bool trace_percentile_ns(const struct trace *trace, uint64_t id, unsigned percent,
 			 uint64_t *ret_ns);
+/* A group without a record has not waited. */
+struct trace_histogram trace_histogram(const struct trace *trace, uint64_t id);
 /* Waits of the whole machine that were not counted, for lack of memory. */
 uint64_t trace_lost(const struct trace *trace);
 /* This kernel shows the part with the known cause. */
@@ -106,6 +128,10 @@ static inline bool trace_percentile_ns(const struct trace *trace, uint64_t id, u
 				       uint64_t *ret_ns)
 {
 	return false;
+}
+static inline struct trace_histogram trace_histogram(const struct trace *trace, uint64_t id)
+{
+	return (struct trace_histogram){0};
 }
 static inline uint64_t trace_lost(const struct trace *trace)
 {
