@@ -7,11 +7,11 @@
 
 #include "cmd/inspect/inspect-target.h"
 #include "cmd/inspect/postmortem-command.h"
+#include "cmd/inspect/trace-waits.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/escape-copy.h"
 #include "lib/kernel/namespace-root.h"
-#include "lib/model/sampling.h"
 #include "shared/cli/group-facts.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/options.h"
@@ -24,10 +24,7 @@ struct explain {
 	uint64_t rates_ns;
 	bool json;
 	struct cgw_policy *policy; /* NULL: none */
-	/* Of all groups: what tasks wait for. NULL without it. */
-	struct cgw_sampler *tracer;
-	struct cgw_frame *traced;
-	struct cgw_diag not_traced; /* why not */
+	struct wait_tracer tracer;
 };
 
 static const struct cli_option options[] = {
@@ -150,56 +147,20 @@ static json_t *report_page(const struct explain *explain, const struct inspect_t
 	return NULL;
 }
 
-/* Starts to trace what the tasks of all groups wait for, or stores why that is not possible. */
-static void start_tracing(struct explain *explain, const struct cgw_layout *layout)
-{
-	const struct cgw_sampler_options all_groups = {.once = true};
-	struct cgw_diag *diag = &explain->not_traced;
-	struct cgw_metric_set metrics = {0};
-	int r = cgw_sampler_new(layout, &all_groups, &explain->tracer, diag);
-
-	cgw_explain_trace_metrics(&metrics);
-	if (r == 0)
-		r = cgw_sampler_set_metrics(explain->tracer, &metrics);
-	if (r == 0)
-		r = cgw_frame_new(&explain->traced);
-	if (r == 0)
-		r = sample_into_frame(explain->tracer, explain->traced);
-	if (r == 0 && cgw_sampler_trace_reason(explain->tracer, CGW_M_CPU_RUN_DELAY)[0] != '\0')
-		r = cgw_diag_set(diag, -EOPNOTSUPP, "%s",
-				 cgw_sampler_trace_reason(explain->tracer, CGW_M_CPU_RUN_DELAY));
-	if (r == 0)
-		return;
-	if (diag->text[0] == '\0')
-		(void)cgw_diag_set(diag, r, "%s", strerror(-r));
-	cgw_frame_free(explain->traced);
-	explain->traced = NULL;
-}
-
-static void stop_tracing(struct explain *explain)
-{
-	int r = explain->traced != NULL ? sample_into_frame(explain->tracer, explain->traced) : 0;
-
-	if (r < 0) {
-		(void)cgw_diag_set(&explain->not_traced, r, "%s", strerror(-r));
-		cgw_frame_free(explain->traced);
-		explain->traced = NULL;
-	}
-	explain->tracer = cgw_sampler_free(explain->tracer);
-}
-
 static enum cli_exit report(const struct explain *explain, const struct inspect_target *target)
 {
 	struct cgw_cause causes[CGW_CAUSE_MAX];
-	size_t count = cgw_explain_traced(target->frame, explain->traced, target->group, causes);
+	size_t count =
+		cgw_explain_traced(target->frame, explain->tracer.frame, target->group, causes);
 	json_t *list = explain->json ? json_array() : NULL;
 
 	if (!explain->json)
 		print_escaped("", target->path);
 	if (!explain->json && count == 0)
 		puts("  nothing slows this group down: not throttled, no limit near, no pressure");
-	if (!explain->json && explain->traced == NULL)
-		printf("  what its tasks wait for is not measured: %s\n", explain->not_traced.text);
+	if (!explain->json && explain->tracer.frame == NULL)
+		printf("  what its tasks wait for is not measured: %s\n",
+		       explain->tracer.not_traced.text);
 	for (size_t i = 0; i < count; i++)
 		report_cause(target, &causes[i], i + 1,
 			     i == 0 || causes[i].current != causes[i - 1].current, list);
@@ -213,7 +174,7 @@ static enum cli_exit report(const struct explain *explain, const struct inspect_
 	return json_print(json_pack("{s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:b}", "schema",
 				    CLI_JSON_SCHEMA, "cgward", cgw_version(), "group",
 				    json_escaped(target->path), "causes", list, "not_measured",
-				    explain->not_traced.text, "postmortem",
+				    explain->tracer.not_traced.text, "postmortem",
 				    report_page(explain, target), "policy",
 				    report_policy(explain, target), "all_limits_visible",
 				    (int)root_is_of_machine(target->layout)),
@@ -245,13 +206,13 @@ int explain_run(struct cli_context *context, int argc, char **argv)
 	/* Conditions of a policy may depend on descendants. */
 	status = inspect_target_open(&target, context, argv[0], &metrics, explain.policy == NULL);
 	if (status == CLI_OK)
-		start_tracing(&explain, target.layout);
+		wait_tracer_start(&explain.tracer, target.layout);
 	if (status == CLI_OK)
 		status = inspect_target_sample_again(&target, explain.rates_ns);
-	stop_tracing(&explain);
+	wait_tracer_stop(&explain.tracer);
 	if (status == CLI_OK)
 		status = report(&explain, &target);
-	cgw_frame_free(explain.traced);
+	wait_tracer_done(&explain.tracer);
 	inspect_target_done(&target);
 	cgw_policy_free(explain.policy);
 	return (int)status;

@@ -7,6 +7,7 @@
 #include "cmd/inspect/inspect-json.h"
 #include "cmd/inspect/inspect-target.h"
 #include "cmd/inspect/postmortem-command.h"
+#include "cmd/inspect/trace-waits.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "shared/cli/text-table.h"
@@ -37,6 +38,8 @@ static const struct cli_option options[] = {
 	{0, "limits", NULL, "show effective limits and the groups that set them",
 	 SHOW(SECTION_LIMITS)},
 	{0, "network", NULL, "show network interfaces", SHOW(SECTION_NETWORK)},
+	{0, "waits", NULL, "measure what tasks wait for, and which groups took the CPU",
+	 SHOW(SECTION_WAITS)},
 	{0, "own", NULL, "leave out descendants", TRUE(options.own_only)},
 	{0, "no-resolve", NULL, "do not look up names", CLI_FALSE(struct inspect, resolve)},
 	{0, "rates", "TIME", "compute rates over TIME (default: 500ms; 0: no rates)",
@@ -117,10 +120,13 @@ static enum cli_exit inspect_and_show(const struct inspect *inspect, struct insp
 			    .names = inspect->resolve};
 	struct view first = {.layout = target->layout};
 	struct cgw_names_options names = {0};
+	struct wait_tracer tracer = {0};
 	struct cgw_diag diag = {0};
 	uint64_t start_ns = clock_now_ns();
 	int r = 0;
 
+	if (inspect->sections & SECTION_WAITS)
+		wait_tracer_start(&tracer, target->layout);
 	if (inspect->rates_ns > 0) {
 		r = inspect_once(inspect, target, false, &before, &diag);
 		if (r == 0 && inspect->sections & SECTION_NETWORK)
@@ -128,6 +134,9 @@ static enum cli_exit inspect_and_show(const struct inspect *inspect, struct insp
 		if (r == 0 && inspect_target_sample_again(target, inspect->rates_ns) != CLI_OK)
 			r = -ENODEV;
 	}
+	wait_tracer_stop(&tracer);
+	view.traced = tracer.frame;
+	view.not_traced = tracer.not_traced.text;
 	if (r == 0)
 		r = inspect_once(inspect, target, true, &now, &diag);
 	if (r == 0) {
@@ -145,6 +154,7 @@ static enum cli_exit inspect_and_show(const struct inspect *inspect, struct insp
 		r = show(inspect, &view);
 	view_networks_done(&view);
 	view_networks_done(&first);
+	wait_tracer_done(&tracer);
 	cgw_inspection_free(before);
 	cgw_inspection_free(now);
 	if (r == 0)
@@ -186,6 +196,8 @@ static int inspect_run(struct cli_context *context, int argc, char **argv)
 		return (int)machine_namespaces(&inspect);
 	if (argc != 1)
 		return (int)cli_usage_error(context, "expected exactly one GROUP");
+	if (inspect.sections & SECTION_WAITS && inspect.rates_ns == 0)
+		return (int)cli_usage_error(context, "--waits requires --rates above 0");
 	if (inspect.sections == 0)
 		inspect.sections = SECTION_ALL;
 	if (inspect.sections & SECTION_PROCESSES)

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* inspect-waits.c - what the tasks of a group waited for, and which groups took the CPU. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/cli/text-table.h"
+#include "shared/report/inspect-text-parts.h"
+
+/* The group in the frame of all groups. */
+static uint32_t find_traced(const struct view *view)
+{
+	CLEANUP(cleanup_free) char *path = NULL;
+
+	if (view->traced == NULL)
+		return CGW_NO_GROUP;
+	path = cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(view->frame)),
+				      view->group);
+	return path == NULL ? CGW_NO_GROUP
+			    : cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(view->traced)),
+						path);
+}
+
+void view_waits(const struct view *view, struct view_wait ret_waits[static VIEW_WAIT_COUNT])
+{
+	static const struct {
+		const char *name, *title, *field;
+	} waits[VIEW_WAIT_COUNT] = {
+		{"cpu_ns_per_s", "CPU, throttled or not", "cpu.run_delay.rate"},
+		{"throttled_ns_per_s", "throttled", "cpu.run_delay.throttled.rate"},
+		{"io_ns_per_s", "IO, refaults or not", "io.iowait.rate"},
+		{"refault_ns_per_s", "refaults", "io.iowait.refault.rate"},
+		{"reclaim_ns_per_s", "direct reclaim", "memory.direct_reclaim.rate"},
+	};
+	uint32_t group = find_traced(view);
+
+	for (size_t i = 0; i < VIEW_WAIT_COUNT; i++) {
+		struct view_wait *wait = &ret_waits[i];
+		struct cgw_field field;
+
+		*wait = (struct view_wait){waits[i].name, waits[i].title, {.state = CGW_ABSENT}};
+		if (group != CGW_NO_GROUP && cgw_field_parse(waits[i].field, &field, NULL) == 0)
+			wait->rate = cgw_frame_value(view->traced, field, group);
+	}
+}
+
+static int compare_takers(const void *a, const void *b)
+{
+	const struct cgw_instance *first = a, *second = b;
+
+	return (first->number.value < second->number.value) -
+	       (first->number.value > second->number.value);
+}
+
+struct cgw_instance *view_takers(const struct view *view, size_t *ret_count)
+{
+	uint32_t group = find_traced(view);
+	const struct cgw_instance *takers;
+	struct cgw_instance *copy;
+	size_t count = 0;
+
+	*ret_count = 0;
+	if (group == CGW_NO_GROUP)
+		return NULL;
+	takers = cgw_snapshot_instances(cgw_frame_now(view->traced), CGW_M_CPU_RUN_DELAY_BY, group,
+					&count);
+	copy = calloc(count + 1, sizeof(*copy));
+	if (copy == NULL || count == 0)
+		return copy;
+	memcpy(copy, takers, count * sizeof(*copy));
+	qsort(copy, count, sizeof(*copy), compare_takers);
+	*ret_count = count;
+	return copy;
+}
+
+static int print_takers(const struct view *view, FILE *out)
+{
+	CLEANUP(cleanup_free) struct cgw_instance *takers = NULL;
+	double seconds = cgw_frame_seconds(view->traced), all_ns = 0;
+	struct text_cell cell;
+	struct table table;
+	size_t count;
+
+	takers = view_takers(view, &count);
+	for (size_t i = 0; i < count; i++)
+		all_ns += (double)takers[i].number.value;
+	if (count == 0 || seconds <= 0)
+		return 0;
+	fputc('\n', out);
+	table_start(&table, out, "RAN MEANWHILE|>TIME PER SECOND|>SHARE", view->width);
+	for (size_t i = 0; i < count; i++) {
+		struct cgw_number rate = {(uint64_t)((double)takers[i].number.value / seconds),
+					  CGW_OK};
+
+		table_row(&table);
+		table_name(&table, takers[i].name);
+		table_cell(&table, "%s", text_number(view, rate, CGW_UNIT_NS, &cell));
+		table_cell(&table, "%.1f%%", (double)takers[i].number.value * 100 / all_ns);
+	}
+	return table_end(&table);
+}
+
+int text_waits(const struct view *view, FILE *out)
+{
+	struct view_wait waits[VIEW_WAIT_COUNT];
+	struct text_cell cell;
+	struct table table;
+	int r;
+
+	fprintf(out, "\nWAITS\n");
+	if (view->traced == NULL) {
+		fprintf(out, "  not measured: %s\n", view->not_traced);
+		return 0;
+	}
+	view_waits(view, waits);
+	table_start(&table, out, "WAITED FOR|>TIME PER SECOND", view->width);
+	for (size_t i = 0; i < VIEW_WAIT_COUNT; i++) {
+		struct cgw_number rate = {(uint64_t)waits[i].rate.real, waits[i].rate.state};
+
+		table_row(&table);
+		table_cell(&table, "%s", waits[i].title);
+		table_cell(&table, "%s", text_number(view, rate, CGW_UNIT_NS, &cell));
+	}
+	r = table_end(&table);
+	return r < 0 ? r : print_takers(view, out);
+}
