@@ -167,3 +167,35 @@ else
 fi
 read -r delay reclaim io <<<"$(python3 "$work/grown.py" "$work/samples" / ${lost//,/ })"
 same "nothing was lost" "0 0 0" "$delay $reclaim $io"
+
+# --- histograms: the same waits as those of the other metrics of the same sample ---
+histograms=cpu.run_delay.histogram,memory.direct_reclaim.histogram,io.iowait.histogram,io.queue_time.histogram,io.device_time.histogram
+(enter "$top/a" cpu cpuacct memory blkio pids
+	exec python3 -c 'while True: sum(range(200000))') &
+test_pids+=($!)
+"$CGWARD" dump --interval 0.3 --count 4 --ndjson -b --match "$top/a" \
+	-o "group,$histograms,cpu.run_delay,io.iowait,io.iowait.count,memory.direct_reclaim,memory.direct_reclaim.count" >"$work/last"
+same "counts and sums of histograms are those of their metrics" "" "$(python3 - "$work/last" <<'PYTHON'
+import json, sys
+row = json.loads(open(sys.argv[1]).readlines()[-1])
+for key in ("cpu.run_delay", "io.iowait", "memory.direct_reclaim"):
+    bounds = row["instances"][key + ".histogram"]
+    total = bounds.pop("sum_ns")
+    counts = list(bounds.values())
+    if total != row[key]: print(key, "sum", total, row[key])
+    if counts != sorted(counts) or counts[-1] != row[key + ".histogram"]: print(key, "count", counts)
+    if counts[-1] != row.get(key + ".count", counts[-1]): print(key, "is not", row[key + ".count"])
+    if key == "cpu.run_delay" and counts[-1] == 0: print("no waits")
+PYTHON
+)"
+for format in openmetrics prometheus; do
+	"$CGWARD" dump --interval 0.2 --count 2 --$format --output "$work/$format" -o "group,$histograms,cpu.run_delay" \
+		--match "$top" --match "$top/*"
+	check "a strict reader accepts them as $format" python3 "$(dirname "$0")/read-output.py" $format "$work/$format" "$top" "$(mount_of cpu)$top"
+	check "with a bucket for all in $format" grep -qF "cgward_cpu_run_delay_duration_seconds_bucket{group=\"$top/a\",le=\"+Inf\"}" "$work/$format"
+done
+if command -v promtool >/dev/null; then
+	same "promtool accepts them" "" "$(promtool check metrics <"$work/prometheus" 2>&1)"
+else
+	skip "promtool reads histograms: it is not installed (not possible here)"
+fi
