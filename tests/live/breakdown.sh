@@ -35,6 +35,7 @@ if kind == "reader":
     file, block = os.open(sys.argv[5], os.O_RDONLY | os.O_DIRECT), mmap.mmap(-1, 65536)
 if kind == "reclaim":
     file, block = os.open(sys.argv[5], os.O_RDWR | os.O_CREAT, 0o600), b"x" * (1 << 20)
+    for i in range(160): os.pwrite(file, block, i << 20)  # later writes allocate no blocks
 result = os.open(f"{directory}/{os.getpid()}.wall", os.O_WRONLY | os.O_CREAT)
 os.kill(os.getpid(), signal.SIGSTOP)
 slept, at, start = 0, 0, time.monotonic_ns()
