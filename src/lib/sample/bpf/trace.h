@@ -11,7 +11,7 @@
 #include <cgward/base.h>
 #include <cgward/kernel.h>
 
-#include "lib/sample/bpf/programs/trace-records.h"
+#include "lib/sample/bpf/trace-sums.h"
 
 /* Sets of programs, each in programs/NAME.bpf.c. */
 enum trace_set {
@@ -25,25 +25,6 @@ enum trace_set {
 };
 
 struct trace;
-
-/* Exported histograms: the waits that were shorter than each bound, and the sum of all. */
-#define TRACE_BOUND_COUNT 13
-struct trace_histogram {
-	uint64_t up_to[TRACE_BOUND_COUNT];
-	uint64_t sum_ns;
-};
-
-/* The bounds in seconds, as labels: a factor of four each. */
-static inline const char *trace_bound(size_t i)
-{
-	static const char *const bounds[TRACE_BOUND_COUNT] = {
-		"0.000004096", "0.000016384",  "0.000065536", "0.000262144", "0.001048576",
-		"0.004194304", "0.016777216",  "0.067108864", "0.268435456", "1.073741824",
-		"4.294967296", "17.179869184", "+Inf",
-	};
-
-	return bounds[i];
-}
 
 /* How long a group ran on the CPUs that tasks of another group waited for, since the last read. */
 struct trace_taker {

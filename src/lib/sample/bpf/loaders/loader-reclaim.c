@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * loader-reclaim.c - loader of the BPF programs, made by programs/generate; do not edit.
- * sources: a217c4ef4d83abe60302a2b6d8a36480e6168fb253232333c5d30c8aa946159e
+ * sources: bafb145f5754ffcde28db3c1128cd2cb6481312b2c33001747fb3aaff9749e11
  * made with: clang 14.0.6, libbpf 1.1.2
  */
 #include "lib/sample/bpf/bpf-loader.h"

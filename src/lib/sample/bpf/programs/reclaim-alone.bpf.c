@@ -35,7 +35,7 @@ static __always_inline void enter(struct reclaim *reclaim, __u64 state, __u64 no
 	reclaim->since_ns = now;
 }
 
-/* NULL: the task does not reclaim memory. Other tasks only cost the look at their flags. */
+/* NULL: the task does not reclaim memory. Of other tasks, only the flags are read. */
 static __always_inline struct reclaim *find(struct task_struct *task)
 {
 	struct reclaim *reclaim;
