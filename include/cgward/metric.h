@@ -40,9 +40,14 @@ enum cgw_kind {
 	CGW_GAUGE,   /* goes up and down */
 	CGW_LIMIT,   /* configured upper bound or CGW_MAX; the tightest up to the root applies */
 	CGW_SETTING, /* configured value that is not a limit: weights, protections, flags */
+	/*
+	 * How many events took how long: an instance for each upper bound in seconds ("0.001048576"
+	 * to "+Inf") that counts all events up to it, and "sum_ns". The number counts all.
+	 */
+	CGW_HISTOGRAM,
 };
 
-/* "counter", "gauge", "limit" or "setting". */
+/* "counter", "gauge", "limit", "setting" or "histogram". */
 
 const char *cgw_kind_name(enum cgw_kind kind) CGW_PURE;
 

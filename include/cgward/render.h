@@ -69,7 +69,12 @@ int cgw_exposition_end(struct cgw_exposition *exposition);
 /* The Content-Type: "application/openmetrics-text; version=1.0.0; charset=utf-8", ... */
 const char *cgw_exposition_content_type(enum cgw_exposition_dialect dialect) CGW_PURE;
 
-enum cgw_family_type { CGW_FAMILY_COUNTER, CGW_FAMILY_GAUGE, CGW_FAMILY_INFO };
+enum cgw_family_type {
+	CGW_FAMILY_COUNTER,
+	CGW_FAMILY_GAUGE,
+	CGW_FAMILY_INFO,
+	CGW_FAMILY_HISTOGRAM, /* written by cgw_exposition_groups() only */
+};
 
 struct cgw_family {
 	const char *name; /* with unit, without "_total" or "_info": "cgward_cpu_usage_seconds" */

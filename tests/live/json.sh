@@ -39,6 +39,7 @@ valid status "$CGWARD" status --json --state "$work"
 valid inspect "$CGWARD" inspect --json "pid:$$"
 valid inspect "$CGWARD" inspect --json --confinement --processes --network --limits --namespaces "pid:$$"
 valid inspect "$CGWARD" inspect --json --namespaces
+valid inspect "$CGWARD" inspect --json --waits --rates 100ms "pid:$$"
 valid explain "$CGWARD" explain --json --rates 100ms "pid:$$"
 printf '[limit most]\nmatch = /**\npids.max = 500\n\n[rule many]\nmatch = /**\nwhen = pids.current > 100000 and cpu > 1%%\nthen = notify\n' >"$work/policy.conf"
 valid explain "$CGWARD" explain --json --rates 100ms --policy "$work/policy.conf" "pid:$$"

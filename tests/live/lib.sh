@@ -81,6 +81,15 @@ make_below() {
 	done
 }
 
+# disk_of DEVICE: itself, or of a partition the disk that it is on, which limits are set on.
+disk_of() {
+	if [ -e "/sys/class/block/$1/partition" ]; then
+		basename "$(dirname "$(readlink -f "/sys/class/block/$1")")"
+	else
+		echo "$1"
+	fi
+}
+
 # file_of CONTROLLER GROUP FILE
 file_of() { cat "$(mount_of "$1" "${1/blkio/io}")$2/$3"; }
 

@@ -104,11 +104,30 @@ def from_table(text):
 NAME = r"[a-zA-Z_][a-zA-Z0-9_]*"
 LABEL = NAME + r'="(?:[^"\\\n]|\\[\\"n])*"'
 SAMPLE = re.compile(r"(%s)(?:\{(%s(?:,%s)*)\})? (\+Inf|[0-9]+(?:\.[0-9]+)?)" % (NAME, LABEL, LABEL))
-SUFFIXES = {"counter": ("_total", "_created"), "info": ("_info",), "gauge": ("",)}
+SUFFIXES = {"counter": ("_total", "_created"), "info": ("_info",), "gauge": ("",), "histogram": ("_bucket", "_count", "_sum")}
 
 
 def unquote(value):
     return re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], value)
+
+
+def check_histogram(histograms, family, name, pairs, number):
+    """Buckets are in ascending order and include those before; the last one counts all."""
+    state = histograms.setdefault((family, pairs.get("group")), {})
+    part = name[len(family) + 1:]
+    if part == "bucket":
+        bound = float(pairs["le"])
+        if bound <= state.get("bound", 0) or int(number) < state.get("bucket", 0) or "count" in state:
+            fail("buckets are not in order:", family, pairs)
+        state.update(bound=bound, bucket=int(number))
+        return
+    state[part] = float(number)
+    if "le" in pairs or state.get("bound") != float("inf"):
+        fail("the last bucket is not +Inf:", family, pairs)
+    if part == "count" and int(number) != state["bucket"]:
+        fail("the count is not that of all buckets:", family, pairs)
+    if state.get("sum", 0) > 0 and state.get("count", 1) == 0:
+        fail("a sum of nothing:", family, pairs)
 
 
 def read_exposition(text, openmetrics):
@@ -116,7 +135,7 @@ def read_exposition(text, openmetrics):
     lines = text.split("\n")
     if lines.pop() != "" or (openmetrics and lines.pop() != "# EOF") or "# EOF" in lines:
         fail("the end is not '# EOF' and a newline")
-    families, used, series, current = {}, set(), set(), None
+    families, used, series, histograms, current = {}, set(), set(), {}, None
     for line in lines:
         found = re.fullmatch(r"# (HELP|TYPE|UNIT) (%s) ((?:[^\\]|\\[\\n\"])*)" % NAME, line)
         if found:
@@ -131,7 +150,7 @@ def read_exposition(text, openmetrics):
             if what == "UNIT" and not name.endswith("_" + words):
                 fail("the name does not end with the unit:", line)
             if what == "TYPE":
-                kind = words if openmetrics else "gauge"
+                kind = words if openmetrics or words == "histogram" else "gauge"
                 names = {name + suffix for suffix in SUFFIXES[kind]} | {name}
                 if used & names:
                     fail("names of two families:", used & names)
@@ -143,7 +162,10 @@ def read_exposition(text, openmetrics):
         name, labels, number = found.groups()
         kind = families[current]["TYPE"]
         families[current]["samples"] = True
-        if name != current + (SUFFIXES[kind][0] if openmetrics else ""):
+        if kind == "histogram":
+            if name not in [current + suffix for suffix in SUFFIXES[kind]]:
+                fail("a sample of another family:", line)
+        elif name != current + (SUFFIXES[kind][0] if openmetrics else ""):
             fail("a sample of another family:", line)
         pairs = members([(key, unquote(value)) for key, value in
                          re.findall(r'(%s)="((?:[^"\\]|\\.)*)"' % NAME, labels or "")])
@@ -153,10 +175,15 @@ def read_exposition(text, openmetrics):
         series.add(key)
         if kind == "counter" and number == "+Inf" or kind == "info" and number != "1":
             fail("not a value of this type:", line)
+        if kind == "histogram":
+            check_histogram(histograms, current, name, pairs, number)
         yield name, pairs, number
     for name, family in families.items():
         if "HELP" not in family or "TYPE" not in family:
             fail("not described:", name)
+    for name, state in histograms.items():
+        if set(state) != {"bound", "bucket", "count", "sum"}:
+            fail("a part of a histogram:", name)
 
 
 def from_openmetrics(text):

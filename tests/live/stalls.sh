@@ -129,7 +129,7 @@ if [ -n "$io" ] && may dd if=/dev/zero of="$work/file" bs=1M count=8 oflag=direc
 
 	# A limit of 2 MiB per second: 64 blocks take about two seconds, which is not the device's time.
 	source=$(findmnt -no SOURCE -T "$work")
-	device=$(lsblk -ndo PKNAME "$source" 2>/dev/null) && device=${device:-$(basename "$source")}
+	device=$(disk_of "$(basename "$source")")
 	if "$CGWARD" set --journal "$work/journal" "$group" "io.max.rbps=$device 2M" >/dev/null 2>&1; then
 		sample io.iowait io.iowait.max io.device_time
 		(enter "$group" blkio && exec python3 "$work/read.py" "$work/file" 64 "$work/slept")

@@ -181,6 +181,10 @@ if is_root && may setpriv --bounding-set=-dac_read_search true; then
 else
 	skip "without the privilege to open groups by their id: cannot drop it (not possible here)"
 fi
+same "inspect names it first" "$top/b" "$("$CGWARD" inspect --waits --rates 1s --json "$top/a/inner" |
+	python3 -c 'import json, sys; print(json.load(sys.stdin)["waits"]["takers"][0]["taker"])')"
+check "in text as well" grep -qE "^$top/b +[0-9.]+m?s +[0-9.]+%" <<<"$("$CGWARD" inspect --waits --rates 1s "$top/a/inner")"
+status "inspect --waits without a time" 2 "$CGWARD" inspect --waits --rates 0 "$top/a/inner"
 read -r _ lost percent <<<"$(explain)"
 check "it ran for most of the wait" test "$percent" -ge 50
 check "about half of the time is lost" test "$lost" -ge 300000000
@@ -199,4 +203,7 @@ if is_root && may setpriv --reuid 65534 --regid 65534 --clear-groups true; then
 	check "without rights explain reports what is not measured" grep -q \
 		"what its tasks wait for is not measured: loading BPF programs requires" <<<"$(setpriv --reuid 65534 --regid 65534 --clear-groups \
 			"$work/cgward" explain --rates 100ms "$top/a" 2>&1)"
+	check "without rights inspect does as well" grep -q \
+		"not measured: loading BPF programs requires" <<<"$(setpriv --reuid 65534 --regid 65534 --clear-groups \
+			"$work/cgward" inspect --waits --rates 100ms "$top/a" 2>&1)"
 fi

@@ -139,12 +139,35 @@ static inline bool reader_same_series(const struct series *a, const struct serie
 	return true;
 }
 
-/* The suffix of samples of a family. */
-static inline const char *reader_suffix(const struct exposition_reader *reader, const char *type)
+static const char *const histogram_suffixes[] = {"_bucket", "_count", "_sum"};
+
+/* The suffix of samples of a family; of a histogram, that of this sample if it is a valid one. */
+static inline const char *reader_suffix(const struct exposition_reader *reader, const char *name,
+					const char *type)
 {
+	const char *end = strrchr(name, '_');
+
+	if (strcmp(type, "histogram") == 0) {
+		for (size_t i = 0; end != NULL && i < 3; i++)
+			if (strcmp(end, histogram_suffixes[i]) == 0)
+				return histogram_suffixes[i];
+		return "_bucket";
+	}
 	if (!reader->openmetrics)
 		return "";
 	return strcmp(type, "counter") == 0 ? "_total" : strcmp(type, "info") == 0 ? "_info" : "";
+}
+
+/* Only the samples of buckets have the label "le". */
+static inline void reader_check_bucket(const struct series_family *family,
+				       const struct series *series)
+{
+	bool has_bound = false;
+
+	for (size_t i = 0; i < series->label_count; i++)
+		has_bound |= strcmp(series->labels[i].name, "le") == 0;
+	assert_int_equal(has_bound, strcmp(family->type, "histogram") == 0 &&
+					    strstr(series->name, "_bucket") != NULL);
 }
 
 static inline const char *reader_sample(struct exposition_reader *reader, const char *at)
@@ -162,11 +185,12 @@ static inline const char *reader_sample(struct exposition_reader *reader, const 
 	series = &reader->series[reader->series_count];
 	*series = (struct series){.name = reader_copy(at, length)};
 	snprintf(expected, sizeof(expected), "%s%s", family->name,
-		 reader_suffix(reader, family->type));
+		 reader_suffix(reader, series->name, family->type));
 	assert_string_equal(series->name, expected);
 	at += length;
 	if (*at == '{')
 		at = reader_labels(at, series);
+	reader_check_bucket(family, series);
 	assert_int_equal(*at++, ' ');
 	length = strcspn(at, " \n");
 	series->number = reader_copy(at, length);
@@ -219,7 +243,7 @@ static inline struct series_family *reader_family(struct exposition_reader *read
 
 static inline const char *reader_description(struct exposition_reader *reader, const char *at)
 {
-	static const char *const types[] = {"gauge", "counter", "info"};
+	static const char *const types[] = {"gauge", "counter", "histogram", "info"};
 	size_t length = reader_name(at + 7);
 	struct series_family *family = reader_family(reader, at + 7, length);
 	char **to = strncmp(at, "# HELP ", 7) == 0   ? &family->help
@@ -237,7 +261,7 @@ static inline const char *reader_description(struct exposition_reader *reader, c
 		assert_string_equal(family->name + length - strlen(*to), *to);
 		assert_int_equal(family->name[length - strlen(*to) - 1], '_');
 	}
-	for (size_t i = 0; i < 2 + (size_t)reader->openmetrics; i++)
+	for (size_t i = 0; i < 3 + (size_t)reader->openmetrics; i++)
 		known |= strcmp(*to, types[i]) == 0;
 	if (to == &family->type && !known)
 		fail_msg("unknown type %s", *to);

@@ -37,6 +37,8 @@ static const struct cli_option options[] = {
 	{0, "limits", NULL, "show effective limits and the groups that set them",
 	 SHOW(SECTION_LIMITS)},
 	{0, "network", NULL, "show network interfaces", SHOW(SECTION_NETWORK)},
+	{0, "waits", NULL, "measure what tasks wait for, and which groups took the CPU",
+	 SHOW(SECTION_WAITS)},
 	{0, "own", NULL, "leave out descendants", TRUE(options.own_only)},
 	{0, "no-resolve", NULL, "do not look up names", CLI_FALSE(struct inspect, resolve)},
 	{0, "rates", "TIME", "compute rates over TIME (default: 500ms; 0: no rates)",
@@ -128,6 +130,7 @@ static enum cli_exit inspect_and_show(const struct inspect *inspect, struct insp
 		if (r == 0 && inspect_target_sample_again(target, inspect->rates_ns) != CLI_OK)
 			r = -ENODEV;
 	}
+	view.not_traced = cgw_sampler_trace_reason(target->sampler, CGW_M_CPU_RUN_DELAY);
 	if (r == 0)
 		r = inspect_once(inspect, target, true, &now, &diag);
 	if (r == 0) {
@@ -165,6 +168,10 @@ static enum cli_exit inspect_group(const struct inspect *inspect, const char *na
 	cgw_bounds_metrics(&metrics);
 	cgw_metric_set_add(&metrics, CGW_M_NET_CLS_CLASSID);
 	cgw_metric_set_add(&metrics, CGW_M_NET_PRIO_IFPRIOMAP);
+	if (inspect->sections & SECTION_WAITS) {
+		cgw_explain_trace_metrics(&metrics);
+		cgw_metric_set_add(&metrics, CGW_M_IO_IOWAIT_REFAULT);
+	}
 	status = inspect_target_open(&target, inspect->context, name, &metrics,
 				     inspect->options.own_only);
 	if (status == CLI_OK)
@@ -186,6 +193,8 @@ static int inspect_run(struct cli_context *context, int argc, char **argv)
 		return (int)machine_namespaces(&inspect);
 	if (argc != 1)
 		return (int)cli_usage_error(context, "expected exactly one GROUP");
+	if (inspect.sections & SECTION_WAITS && inspect.rates_ns == 0)
+		return (int)cli_usage_error(context, "--waits requires --rates above 0");
 	if (inspect.sections == 0)
 		inspect.sections = SECTION_ALL;
 	if (inspect.sections & SECTION_PROCESSES)

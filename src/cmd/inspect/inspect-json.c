@@ -286,6 +286,29 @@ static json_t *networks_json(const struct view *view)
 	return list;
 }
 
+static json_t *waits_json(const struct view *view)
+{
+	struct view_wait waits[VIEW_WAIT_COUNT];
+	CLEANUP(cleanup_free) struct cgw_instance *takers = NULL;
+	json_t *json = json_object(), *list = json_array();
+	size_t count;
+
+	view_waits(view, waits);
+	for (size_t i = 0; i < ARRAY_SIZE(waits); i++)
+		json_object_set_new(json, waits[i].name, real(waits[i].rate));
+	takers = view_takers(view, &count);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list,
+				      json_pack("{s:o, s:o}", "taker", json_escaped(takers[i].name),
+						"ns", number(takers[i].number)));
+	json_object_set_new(json, "seconds",
+			    view->not_traced[0] == '\0' ? json_real(cgw_frame_seconds(view->frame))
+						 : json_null());
+	json_object_set_new(json, "takers", list);
+	json_object_set_new(json, "not_measured", json_string(view->not_traced));
+	return json;
+}
+
 #define FORMAT (JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6))
 
 int show_json(const struct view *view, FILE *out)
@@ -318,6 +341,8 @@ int show_json(const struct view *view, FILE *out)
 		json_object_set_new(json, "verdict", verdict_json(view));
 	if (view->sections & SECTION_NETWORK)
 		json_object_set_new(json, "networks", networks_json(view));
+	if (view->sections & SECTION_WAITS)
+		json_object_set_new(json, "waits", waits_json(view));
 	return json_print(json, out, FORMAT);
 }
 

@@ -245,11 +245,9 @@ const char *cgw_unit_name(enum cgw_unit unit)
 const char *cgw_kind_name(enum cgw_kind kind)
 {
 	static const char *const names[] = {
-		[CGW_COUNTER] = "counter",
-		[CGW_GAUGE] = "gauge",
-		[CGW_LIMIT] = "limit",
-		[CGW_SETTING] = "setting",
+		[CGW_COUNTER] = "counter", [CGW_GAUGE] = "gauge",         [CGW_LIMIT] = "limit",
+		[CGW_SETTING] = "setting", [CGW_HISTOGRAM] = "histogram",
 	};
 
-	return (unsigned)kind <= CGW_SETTING ? names[kind] : "invalid";
+	return (unsigned)kind <= CGW_HISTOGRAM ? names[kind] : "invalid";
 }

@@ -289,6 +289,35 @@ static struct cgw_value sum_of_rates(const struct cgw_frame *frame,
 	return b.state == CGW_OK ? real(a.real + b.real) : b;
 }
 
+/* In ns per second: growth of A that is not that of B. They are not read at the same time. */
+static struct cgw_value difference_of_rates(const struct cgw_frame *frame,
+					    const struct derived_field *field, uint32_t group)
+{
+	struct cgw_value a = metric_rate(frame, (enum cgw_metric)field->a, group, false), b;
+
+	if (field->b < 0 || a.state != CGW_OK)
+		return a;
+	b = metric_rate(frame, (enum cgw_metric)field->b, group, false);
+	return b.state == CGW_OK ? real(b.real < a.real ? a.real - b.real : 0) : b;
+}
+
+/* How many threads there were in between is not known. */
+static struct cgw_value thread_time(const struct cgw_frame *frame,
+				    const struct derived_field *field, uint32_t group)
+{
+	struct cgw_number now =
+		cgw_snapshot_number(frame->now, (enum cgw_metric)field->limit, group);
+	struct cgw_number before = old_number(frame, (enum cgw_metric)field->limit, group);
+	struct cgw_value ns_per_s = difference_of_rates(frame, field, group);
+	double threads = ((double)now.value + (double)before.value) / 2;
+
+	if (ns_per_s.state != CGW_OK)
+		return ns_per_s;
+	if (!has_number(now) || before.state != CGW_OK)
+		return none(has_number(now) ? before.state : now.state);
+	return threads > 0 ? real(ns_per_s.real / 1e7 / threads) : none(CGW_ABSENT);
+}
+
 /* The amount of a group, before it is divided by a limit. */
 static struct cgw_value amount(const struct cgw_frame *frame, const struct derived_field *field,
 			       uint32_t group)
@@ -319,6 +348,8 @@ static struct cgw_value amount(const struct cgw_frame *frame, const struct deriv
 		return time_to_limit(frame, field, group);
 	case OPERATION_CPU_USE:
 		return metric_rate(frame, a, group, false);
+	case OPERATION_THREAD_TIME:
+		return thread_time(frame, field, group);
 	}
 	return none(CGW_ABSENT);
 }

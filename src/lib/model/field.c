@@ -140,7 +140,8 @@ static bool apply_derived_view(enum cgw_view view, struct cgw_field *field)
 	case CGW_VIEW_OWN:
 		field->view = CGW_VIEW_DERIVED_OWN;
 		field->shape = CGW_SCALAR;
-		if (row->operation == OPERATION_SHARE || row->operation == OPERATION_TIME_TO)
+		if (row->operation == OPERATION_SHARE || row->operation == OPERATION_TIME_TO ||
+		    row->operation == OPERATION_THREAD_TIME)
 			return false;
 		return throttled || cgw_metric_info((enum cgw_metric)row->a)->hierarchical;
 	case CGW_VIEW_EFFECTIVE:
@@ -478,6 +479,7 @@ bool cgw_field_is_additive(struct cgw_field field)
 		return derived[field.index].operation != OPERATION_THROTTLED &&
 		       derived[field.index].operation != OPERATION_SHARE &&
 		       derived[field.index].operation != OPERATION_TIME_TO &&
+		       derived[field.index].operation != OPERATION_THREAD_TIME &&
 		       !field_is_share(field);
 	if (field.view != CGW_VIEW_VALUE && field.view != CGW_VIEW_RATE &&
 	    field.view != CGW_VIEW_OWN)

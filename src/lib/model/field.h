@@ -18,6 +18,7 @@ enum field_operation {
 	OPERATION_TIME_TO,
 	OPERATION_USE,
 	OPERATION_CPU_USE,
+	OPERATION_THREAD_TIME,
 };
 
 struct derived_field {

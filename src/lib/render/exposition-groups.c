@@ -11,6 +11,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/render/exposition-names.h"
 #include "lib/render/exposition.h"
 
@@ -139,10 +140,16 @@ static int select_groups(const struct cgw_exposition_group_filter *exposed, stru
 	return r;
 }
 
+static void put_suffixed(struct cgw_exposition *exposition, const char *suffix,
+			 const struct shown *shown, size_t i)
+{
+	exposition_put_sample(exposition, suffix, shown->labels + shown->groups[i].offset,
+			      shown->groups[i].length);
+}
+
 static void put_labels(struct cgw_exposition *exposition, const struct shown *shown, size_t i)
 {
-	exposition_put_sample(exposition, shown->labels + shown->groups[i].offset,
-			      shown->groups[i].length);
+	put_suffixed(exposition, "", shown, i);
 }
 
 static void put_label(struct cgw_exposition *exposition, const char *name, const char *value)
@@ -206,6 +213,30 @@ static void put_instances(struct cgw_exposition *exposition, const struct cgw_fr
 	}
 }
 
+/* The instances of a histogram are its buckets, in ascending order, and the sum. */
+static void put_histogram(struct cgw_exposition *exposition, const struct cgw_frame *frame,
+			  struct cgw_field field, const struct shown *shown, size_t i)
+{
+	size_t count;
+	const struct cgw_instance *instances = cgw_snapshot_instances(
+		cgw_frame_now(frame), (enum cgw_metric)field.index, shown->groups[i].group, &count);
+	struct cgw_value value = cgw_frame_value(frame, field, shown->groups[i].group);
+
+	if (!has_value(value) || count == 0)
+		return;
+	for (size_t j = 0; j < count; j++) {
+		struct cgw_value part = {.number = instances[j].number.value};
+		bool is_sum = strcmp(instances[j].name, "sum_ns") == 0;
+
+		put_suffixed(exposition, is_sum ? "_sum" : "_bucket", shown, i);
+		if (!is_sum)
+			put_label(exposition, "le", instances[j].name);
+		put_value(exposition, part, is_sum ? NS_PER_S : 1);
+	}
+	put_suffixed(exposition, "_count", shown, i);
+	put_value(exposition, value, 1);
+}
+
 static void put_field(struct cgw_exposition *exposition, const struct cgw_frame *frame,
 		      struct cgw_field field, const struct shown *shown)
 {
@@ -223,7 +254,9 @@ static void put_field(struct cgw_exposition *exposition, const struct cgw_frame 
 		uint32_t group = shown->groups[i].group;
 		struct cgw_value value;
 
-		if (field.shape == CGW_INSTANCES) {
+		if (exposed.type == CGW_FAMILY_HISTOGRAM) {
+			put_histogram(exposition, frame, field, shown, i);
+		} else if (field.shape == CGW_INSTANCES) {
 			put_instances(exposition, frame, field, &exposed, shown, i);
 		} else if (field.shape == CGW_STRING) {
 			if (!text_of(frame, field, group, text))

@@ -101,15 +101,24 @@ struct exposed_field exposed_field(struct cgw_field field)
 		.type = CGW_FAMILY_GAUGE,
 	};
 	const char *name = override_name(field);
+	enum cgw_kind kind = CGW_GAUGE;
 	char key[96];
 	size_t i = 0;
 
+	if (field.view == CGW_VIEW_VALUE)
+		kind = (enum cgw_kind)cgw_metric_info((enum cgw_metric)field.index)->kind;
 	cgw_field_key(field, key, sizeof(key));
 	if (field.shape == CGW_STRING)
 		exposed.type = CGW_FAMILY_INFO;
-	else if (field.view == CGW_VIEW_VALUE &&
-		 cgw_metric_info((enum cgw_metric)field.index)->kind == CGW_COUNTER)
+	else if (kind == CGW_COUNTER)
 		exposed.type = CGW_FAMILY_COUNTER;
+	else if (kind == CGW_HISTOGRAM)
+		exposed.type = CGW_FAMILY_HISTOGRAM;
+	if (kind == CGW_HISTOGRAM) {
+		/* Events are counted, but measured in seconds; promtool refuses names of types. */
+		exposed.unit = units[CGW_UNIT_NS].name;
+		snprintf(key + strlen(key) - strlen("histogram"), sizeof("histogram"), "duration");
+	}
 	while (strncmp(key, instance_labels[i].prefix, strlen(instance_labels[i].prefix)) != 0)
 		i++;
 	exposed.instance_label = instance_labels[i].label;

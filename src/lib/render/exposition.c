@@ -92,6 +92,7 @@ static const char *const suffixes[] = {
 	[CGW_FAMILY_COUNTER] = "_total",
 	[CGW_FAMILY_GAUGE] = "",
 	[CGW_FAMILY_INFO] = "_info",
+	[CGW_FAMILY_HISTOGRAM] = "", /* its samples have several */
 };
 
 static void put_comment(struct cgw_exposition *exposition, const char *what,
@@ -117,6 +118,7 @@ void cgw_exposition_family(struct cgw_exposition *exposition, const struct cgw_f
 		[CGW_FAMILY_COUNTER] = "counter\n",
 		[CGW_FAMILY_GAUGE] = "gauge\n",
 		[CGW_FAMILY_INFO] = openmetrics ? "info\n" : "gauge\n",
+		[CGW_FAMILY_HISTOGRAM] = "histogram\n",
 	};
 	size_t length = strlen(family->name), suffix = strlen(suffixes[family->type]);
 
@@ -167,9 +169,11 @@ void exposition_put_number(struct cgw_exposition *exposition, uint64_t value, ui
 	exposition_put(exposition, end - length, length);
 }
 
-void exposition_put_sample(struct cgw_exposition *exposition, const char *labels, size_t length)
+void exposition_put_sample(struct cgw_exposition *exposition, const char *suffix,
+			   const char *labels, size_t length)
 {
 	exposition_put(exposition, exposition->name, exposition->name_length);
+	put_text(exposition, suffix);
 	exposition_put(exposition, labels, length);
 }
 

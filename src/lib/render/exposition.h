@@ -33,7 +33,8 @@ static inline void exposition_put(struct cgw_exposition *exposition, const char 
 }
 
 void exposition_put_number(struct cgw_exposition *exposition, uint64_t value, uint64_t divisor);
-/* Writes the name of the family and formatted labels: "{group=\"/a\"". */
-void exposition_put_sample(struct cgw_exposition *exposition, const char *labels, size_t length);
+/* Writes the name of the samples, a suffix and formatted labels: "{group=\"/a\"". */
+void exposition_put_sample(struct cgw_exposition *exposition, const char *suffix,
+			   const char *labels, size_t length);
 
 #endif

@@ -8,11 +8,11 @@
 #include "lib/sample/group-count.h"
 #include "lib/sample/trace-values.h"
 
-/* Room for groups that are created later; a group takes about 500 bytes in the kernel. */
+/* Room for groups that are created later; a group takes about 900 bytes in the kernel. */
 #define CAPACITY_MIN    4096
 #define CAPACITY_FACTOR 2
 
-enum value { TIME, PART, COUNT, PERCENTILE, MAXIMUM, TAKERS, LOST };
+enum value { TIME, PART, COUNT, PERCENTILE, MAXIMUM, TAKERS, LOST, HISTOGRAM };
 
 /* What a key names. */
 struct traced {
@@ -26,16 +26,17 @@ static struct traced parse_key(const char *key)
 	static const char *const sets[TRACE_SET_COUNT] = {
 		[TRACE_SET_RUN_DELAY] = "run_delay", [TRACE_SET_RECLAIM] = "reclaim",
 		[TRACE_SET_IO_WAIT] = "io_wait",     [TRACE_SET_IO_QUEUE] = "io_queue",
-		[TRACE_SET_IO_DEVICE] = "io_device",
+		[TRACE_SET_IO_DEVICE] = "io_device", [TRACE_SET_RECLAIM_ALONE] = "reclaim_alone",
 	};
 	static const struct {
 		const char *name;
 		enum value value;
 		unsigned percent;
 	} names[] = {
-		{"time", TIME, 0},       {"part", PART, 0},       {"count", COUNT, 0},
-		{"p50", PERCENTILE, 50}, {"p95", PERCENTILE, 95}, {"p99", PERCENTILE, 99},
-		{"max", MAXIMUM, 0},     {"by", TAKERS, 0},       {"lost", LOST, 0},
+		{"time", TIME, 0},           {"part", PART, 0},       {"count", COUNT, 0},
+		{"p50", PERCENTILE, 50},     {"p95", PERCENTILE, 95}, {"p99", PERCENTILE, 99},
+		{"max", MAXIMUM, 0},         {"by", TAKERS, 0},       {"lost", LOST, 0},
+		{"histogram", HISTOGRAM, 0},
 	};
 	struct traced traced = {.set = TRACE_SET_COUNT};
 	const char *name = strchr(key, '.');
@@ -214,6 +215,7 @@ static struct cgw_number measure(const struct trace *trace, const struct traced 
 		number.value = waits.part_ns;
 		break;
 	case COUNT:
+	case HISTOGRAM:
 		number.value = waits.count;
 		break;
 	case TAKERS:
@@ -229,6 +231,19 @@ static struct cgw_number measure(const struct trace *trace, const struct traced 
 	}
 	number.state = known ? CGW_OK : CGW_ABSENT;
 	return number;
+}
+
+static int add_bounds(struct trace_histogram histogram, uint32_t slot,
+		      const struct decode_sink *sink)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < TRACE_BOUND_COUNT && r == 0; i++)
+		r = sink->instance(sink->context, slot, trace_bound(i), strlen(trace_bound(i)),
+				   (struct cgw_number){histogram.up_to[i], CGW_OK});
+	return r < 0 ? r
+		     : sink->instance(sink->context, slot, "sum_ns", strlen("sum_ns"),
+				      (struct cgw_number){histogram.sum_ns, CGW_OK});
 }
 
 int trace_values_fill(const struct trace_values *values, const struct tree_group *group,
@@ -253,6 +268,9 @@ int trace_values_fill(const struct trace_values *values, const struct tree_group
 		if (number->state == CGW_OK && traced.value == TAKERS)
 			r = takers_add_instances(&values->takers, &lookup, group, number->value,
 						 requests[i].slot, sink);
+		if (number->state == CGW_OK && traced.value == HISTOGRAM)
+			r = add_bounds(trace_histogram(set->trace, group->id[hierarchy]),
+				       requests[i].slot, sink);
 	}
 	return r;
 }

@@ -22,5 +22,6 @@ int text_processes(const struct view *view, FILE *out);
 int text_namespaces(const struct view *view, FILE *out);
 void text_confinement(const struct view *view, FILE *out);
 int text_network(const struct view *view, FILE *out);
+int text_waits(const struct view *view, FILE *out);
 
 #endif

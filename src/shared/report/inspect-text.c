@@ -164,5 +164,7 @@ int show_text(const struct view *view, FILE *out)
 		text_confinement(view, out);
 	if (r == 0 && view->sections & SECTION_NETWORK)
 		r = text_network(view, out);
+	if (r == 0 && view->sections & SECTION_WAITS)
+		r = text_waits(view, out);
 	return r;
 }

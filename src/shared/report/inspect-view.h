@@ -18,6 +18,7 @@ enum section {
 	SECTION_LIMITS = 16,
 	SECTION_NETWORK = 32,
 	SECTION_ALL = 63,
+	SECTION_WAITS = 64, /* measured only on request */
 };
 
 /* A network namespace, read once or twice. */
@@ -40,6 +41,7 @@ struct view {
 	const struct cgw_inspection *before, *now; /* `before` NULL: no CPU shares */
 	double seconds;                            /* between the two */
 	struct cgw_names resolved;
+	const char *not_traced; /* why the frame does not have what tasks waited for; "": it does */
 	struct view_network *networks;
 	size_t network_count;
 };
@@ -49,6 +51,15 @@ struct cgw_value view_cpu(const struct view *view, const struct cgw_process *pro
 /* The rate since `before`, or the value of what is not a counter. */
 struct cgw_value view_use(const struct view *view, const struct cgw_process *process,
 			  enum cgw_process_use use);
+/* What the tasks of the group waited for, in ns per second. */
+struct view_wait {
+	const char *name, *title; /* in JSON and in text */
+	struct cgw_value rate;
+};
+#define VIEW_WAIT_COUNT 5
+void view_waits(const struct view *view, struct view_wait ret_waits[static VIEW_WAIT_COUNT]);
+/* What ran meanwhile, the longest first; free the copy. The numbers are ns in that interval. */
+struct cgw_instance *view_takers(const struct view *view, size_t *ret_count);
 /* Bytes per second sent or received by an interface. */
 struct cgw_value view_traffic(const struct view_network *network, size_t interface, bool sent);
 /*

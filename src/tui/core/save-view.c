@@ -102,7 +102,7 @@ static void save_csv(const struct app *app, FILE *out)
 	for (int i = 0; i < placed.count; i++) {
 		const struct column *column = &app->settings.columns[placed.index[i]];
 
-		if (column->style == COLUMN_GRAPH || column_is_group(column))
+		if (column_is_drawing(column) || column_is_group(column))
 			continue;
 		cgw_field_key(column->field, text, sizeof(text));
 		fputc(',', out);
@@ -120,7 +120,7 @@ static void save_csv(const struct app *app, FILE *out)
 			const struct column *column = &app->settings.columns[placed.index[i]];
 			bool is_text = column->field.shape == CGW_STRING;
 
-			if (column->style == COLUMN_GRAPH || column_is_group(column))
+			if (column_is_drawing(column) || column_is_group(column))
 				continue;
 			if (is_text)
 				field_text(app->frame, column->field, group, text, sizeof(text));

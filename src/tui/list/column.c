@@ -9,6 +9,7 @@
 #include "lib/base/string-builder.h"
 #include "tui/list/advice-column.h"
 #include "tui/list/column.h"
+#include "tui/list/time-stack.h"
 
 #define GRAPH_WIDTH   10
 #define GRAPH_SECONDS 60
@@ -19,10 +20,11 @@
 #define LIMIT_COUNTS  9  /* "1234/4096", without a bar */
 #define TEXT_WIDTH    20
 #define ADVICE_WIDTH  15 /* "ADVICE PIDS MAX" */
+#define STACK_FIELD   "time.running"
 
 static const char *const style_names[COLUMN_STYLE_COUNT] = {
 	[COLUMN_VALUE] = "value", [COLUMN_BAR] = "bar",       [COLUMN_GRAPH] = "graph",
-	[COLUMN_LIMIT] = "limit", [COLUMN_ADVICE] = "advice",
+	[COLUMN_LIMIT] = "limit", [COLUMN_ADVICE] = "advice", [COLUMN_STACK] = "stack",
 };
 
 static const char *const graph_titles[CGW_HISTORY_SERIES_COUNT] = {
@@ -127,6 +129,7 @@ static int find_limit(struct cgw_field field, const char **ret_title)
 
 bool column_supports(const struct column *column, enum column_style style)
 {
+	struct cgw_field stacked;
 	const char *title;
 
 	switch (style) {
@@ -139,6 +142,9 @@ bool column_supports(const struct column *column, enum column_style style)
 		return find_limit(column->field, &title) >= 0;
 	case COLUMN_ADVICE:
 		return advice_column_supports(column->field);
+	case COLUMN_STACK:
+		return cgw_field_parse(STACK_FIELD, &stacked, NULL) == 0 &&
+		       cgw_field_equal(column->field, stacked);
 	case COLUMN_VALUE:
 	case COLUMN_STYLE_COUNT:
 		break;
@@ -179,7 +185,8 @@ int column_parse(const char *text, struct column *ret_column, struct cgw_diag *d
 	cgw_escape(key, sizeof(key), colon + 1, strlen(colon + 1));
 	return cgw_diag_set(
 		diag, -EINVAL,
-		"invalid column style '%s' (expected value, bar, graph, limit or advice)", key);
+		"invalid column style '%s' (expected value, bar, graph, limit, advice or stack)",
+		key);
 }
 
 size_t column_print(const struct column *column, char *buffer, size_t size)
@@ -190,6 +197,11 @@ size_t column_print(const struct column *column, char *buffer, size_t size)
 		return length;
 	return length +
 	       (size_t)snprintf(buffer + length, size - length, ":%s", style_names[column->style]);
+}
+
+bool column_is_drawing(const struct column *column)
+{
+	return column->style == COLUMN_GRAPH || column->style == COLUMN_STACK;
 }
 
 bool column_is_group(const struct column *column)
@@ -217,6 +229,8 @@ void column_title(const struct column *column, bool own, char *buffer, size_t si
 	title = of_field;
 	if (column->style == COLUMN_GRAPH)
 		title = graph_titles[column->series];
+	if (column->style == COLUMN_STACK)
+		title = "TIME OF THREADS";
 	if (column->style == COLUMN_LIMIT)
 		(void)find_limit(column->field, &joined);
 	if (column->style == COLUMN_ADVICE) {
@@ -234,6 +248,8 @@ int column_width(const struct column *column)
 		return GRAPH_WIDTH;
 	if (column->style == COLUMN_BAR)
 		return BAR_WIDTH;
+	if (column->style == COLUMN_STACK)
+		return TIME_STACK_WIDTH;
 	if (column->style == COLUMN_LIMIT)
 		return column->field.unit == CGW_UNIT_COUNT ? LIMIT_COUNTS : LIMIT_WIDTH;
 	if (column->field.shape == CGW_STRING)
@@ -253,6 +269,8 @@ void column_metrics(const struct column *column, struct cgw_metric_set *set)
 		cgw_field_metrics(column->field, set);
 	if (column->style == COLUMN_LIMIT)
 		cgw_metric_set_add(set, (enum cgw_metric)find_limit(column->field, &title));
+	if (column->style == COLUMN_STACK)
+		time_stack_metrics(set);
 }
 
 bool column_has_value(const struct cgw_frame *frame, const struct column *column, uint32_t group)
@@ -262,6 +280,8 @@ bool column_has_value(const struct cgw_frame *frame, const struct column *column
 	if (column->style == COLUMN_GRAPH || column->style == COLUMN_ADVICE ||
 	    column->field.shape == CGW_STRING)
 		return true;
+	if (column->style == COLUMN_STACK)
+		return time_stack_has_value(frame, group);
 	value = cgw_frame_value(frame, column->field, group);
 	switch (value.state) {
 	case CGW_OK:
@@ -489,6 +509,10 @@ void column_draw(const struct column_source *source, const struct column *column
 	if (column->style == COLUMN_ADVICE) {
 		advice_column_draw(source->advice, column->field, source->frame, group, canvas,
 				   (struct rect){row, at, 1, width});
+		return;
+	}
+	if (column->style == COLUMN_STACK) {
+		time_stack_draw(source->frame, group, canvas, (struct rect){row, at, 1, width});
 		return;
 	}
 	if (field.shape == CGW_STRING) {

@@ -16,6 +16,7 @@ enum column_style {
 	COLUMN_GRAPH,  /* the last minute of a field with a history */
 	COLUMN_LIMIT,  /* the value and its effective limit: 63M/256M */
 	COLUMN_ADVICE, /* of a limit: the one that the samples so far suggest */
+	COLUMN_STACK,  /* of time.running: where the time of the threads goes */
 	COLUMN_STYLE_COUNT,
 };
 
@@ -26,7 +27,7 @@ struct column {
 	uint8_t levels; /* row in the table of colour thresholds; 0: no thresholds */
 };
 
-/* Parses "memory.percent:bar", "cpu:graph", "pids.current:limit". -EINVAL: the style is invalid. */
+/* Parses "memory.percent:bar", "cpu:graph", "time.running:stack". -EINVAL: the style is invalid. */
 int column_parse(const char *text, struct column *ret_column, struct cgw_diag *diag);
 /* Formats for column_parse(). Returns the length as snprintf() does. */
 size_t column_print(const struct column *column, char *buffer, size_t size);
@@ -35,6 +36,8 @@ struct column column_of_field(struct cgw_field field);
 /* Whether the column can be shown in that style. */
 bool column_supports(const struct column *column, enum column_style style);
 
+/* Whether it is drawn from more than its field, so that no value sorts it. */
+bool column_is_drawing(const struct column *column) CGW_PURE;
 /* Whether the column shows the path or name of the group, and therefore the tree. */
 bool column_is_group(const struct column *column) CGW_PURE;
 /* Whether it includes descendants even with `own` values: pressure and peaks cannot be split. */

@@ -193,9 +193,17 @@ bool groups_sort_is_shown(const struct app *app, const struct placed *placed)
 		const struct column *column = &app->settings.columns[placed->index[i]];
 
 		if (cgw_field_equal(column->field, app->settings.sort.field) &&
-		    column->style != COLUMN_GRAPH)
+		    !column_is_drawing(column))
 			return true;
 	}
+	return false;
+}
+
+bool groups_show_stack(const struct app *app, const struct placed *placed)
+{
+	for (int i = 0; i < placed->count; i++)
+		if (app->settings.columns[placed->index[i]].style == COLUMN_STACK)
+			return true;
 	return false;
 }
 
@@ -210,7 +218,7 @@ const char *groups_sort_sign(const struct app *app)
 
 static bool aligned_right(const struct column *column)
 {
-	return column->field.shape != CGW_STRING && column->style != COLUMN_GRAPH;
+	return column->field.shape != CGW_STRING && !column_is_drawing(column);
 }
 
 void groups_draw_head(const struct app *app, struct canvas *canvas, struct rect area,
@@ -222,7 +230,7 @@ void groups_draw_head(const struct app *app, struct canvas *canvas, struct rect 
 	for (int i = 0; i < placed->count; i++) {
 		const struct column *column = &app->settings.columns[placed->index[i]];
 		bool sorted = cgw_field_equal(column->field, app->settings.sort.field) &&
-			      column->style != COLUMN_GRAPH;
+			      !column_is_drawing(column);
 		enum role role = sorted ? ROLE_SORTED : ROLE_TEXT;
 		int at = area.column + placed->at[i], width = placed->widths[i];
 		char title[40];

@@ -39,7 +39,7 @@ static unsigned sort_by_neighbour(struct app *app, int step)
 	for (int i = at + step; i >= 0 && i < count; i += step) {
 		const struct column *column = &settings->columns[i];
 
-		if (column->style == COLUMN_GRAPH ||
+		if (column_is_drawing(column) ||
 		    cgw_field_equal(column->field, settings->sort.field))
 			continue;
 		return groups_sort(app, column);
@@ -211,6 +211,34 @@ static unsigned pin_selected(struct app *app)
 	return REACTION_ARRANGE;
 }
 
+/* Shows the column with the time of threads beside the names, or hides it. */
+static unsigned toggle_stack(struct app *app)
+{
+	struct settings *settings = &app->settings;
+	size_t at = 0, first = 0;
+	struct column column;
+
+	while (at < settings->column_count && settings->columns[at].style != COLUMN_STACK)
+		at++;
+	if (at < settings->column_count) {
+		settings->column_count--;
+		memmove(&settings->columns[at], &settings->columns[at + 1],
+			(settings->column_count - at) * sizeof(column));
+	} else {
+		if (settings->column_count == COLUMNS_MAX ||
+		    column_parse("time.running:stack", &column, NULL) < 0)
+			return REACTION_BEEP;
+		while (first < settings->column_count && column_is_group(&settings->columns[first]))
+			first++;
+		memmove(&settings->columns[first + 1], &settings->columns[first],
+			(settings->column_count - first) * sizeof(column));
+		settings->columns[first] = column;
+		settings->column_count++;
+	}
+	app->settings_changed = true;
+	return REACTION_ARRANGE | REACTION_METRICS;
+}
+
 static unsigned open_filter(struct app *app)
 {
 	static const struct prompt prompt = {.title = "Filter",
@@ -253,6 +281,8 @@ static unsigned view_action(struct app *app, enum action action)
 			(uint8_t)((app->settings.choices[CHOICE_NAMES] + 1) % 3);
 		app->settings_changed = true;
 		return REACTION_DRAW;
+	case ACTION_TIME:
+		return toggle_stack(app);
 	case ACTION_IDLE:
 		return toggle(app, CHOICE_IDLE);
 	case ACTION_INVERT:

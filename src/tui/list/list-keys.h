@@ -32,6 +32,8 @@ void groups_check_columns(struct app *app);
 void groups_metrics(const struct app *app, struct cgw_metric_set *set);
 /* Gives the graphs of these rows one scale. */
 void groups_scale(const struct app *app, struct placed *placed, uint32_t first, uint32_t count);
+/* Some column needs the legend of the time of threads. */
+bool groups_show_stack(const struct app *app, const struct placed *placed);
 bool groups_sort_is_shown(const struct app *app, const struct placed *placed);
 /* "▲" or "▼". */
 const char *groups_sort_sign(const struct app *app);

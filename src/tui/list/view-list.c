@@ -10,10 +10,14 @@
 #include "tui/list/list-keys.h"
 #include "tui/list/name-cut.h"
 #include "tui/list/names-search.h"
+#include "tui/list/time-stack.h"
 #include "tui/replay/replay-keys.h"
 
 /* Of the sign of a pinned group. */
 #define PIN_WIDTH 2
+
+/* The list gives its last row to the legend of a column from so many rows on. */
+#define LEGEND_ROWS_MIN 4
 
 /* The levels of the tree drawn before a name: they get at most half of the column. */
 static int tree_levels(const struct app *app, int width, uint32_t index)
@@ -364,15 +368,21 @@ static void note_columns(struct app *app, const struct placed *placed)
 static void groups_draw(struct app *app, void *state, struct canvas *canvas,
 			const struct layout *layout)
 {
-	struct rect body = layout->body;
+	struct rect body = layout->body, legend = {body.row, body.column, 1, body.columns};
 	uint32_t rows = (uint32_t)body.rows;
 	struct shown_names names;
 	struct placed placed;
 
-	list_show(&app->list, rows);
 	if (cgw_frame_now(app->frame) != NULL)
 		measure_names(app, rows);
 	groups_place(app, groups_columns(app), &placed);
+	if (rows >= LEGEND_ROWS_MIN && groups_show_stack(app, &placed)) {
+		legend.row += --body.rows;
+		rows--;
+	} else {
+		legend.rows = 0;
+	}
+	list_show(&app->list, rows);
 	note_columns(app, &placed);
 	groups_draw_head(app, canvas, layout->head, &placed);
 	if (cgw_frame_now(app->frame) == NULL)
@@ -384,6 +394,8 @@ static void groups_draw(struct app *app, void *state, struct canvas *canvas,
 			  &placed, app->list.first + (uint32_t)i, &names);
 	free(names.hashes);
 	draw_scrollbar(&app->list, canvas, body);
+	if (legend.rows > 0)
+		time_stack_draw_legend(app->frame, canvas, legend);
 	if (app->list.row_count == 0)
 		canvas_text_cut(canvas, body.row, body.column + GUTTER, body.columns - GUTTER,
 				ROLE_DIM, "No group matches the filter. Press F4 to change it.");

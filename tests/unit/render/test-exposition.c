@@ -39,11 +39,9 @@ static const struct frame_value values[] = {
 	{"/a/x\n\x1b", CGW_M_MEMORY_MAX, {4096, CGW_OK}},
 };
 
-static void expose(enum cgw_exposition_dialect dialect, const char *key, size_t groups_max,
-		   struct text *text)
+static void expose_snapshot(enum cgw_exposition_dialect dialect, const char *key, size_t groups_max,
+			    struct cgw_snapshot *snapshot, struct text *text)
 {
-	struct topology *topology = frame_topology(groups, ARRAY_SIZE(groups));
-	struct cgw_snapshot *snapshot = frame_snapshot(topology, 1, values, ARRAY_SIZE(values));
 	static const uint32_t all[] = {0, 1, 2, 3};
 	struct cgw_exposition *exposition;
 	struct cgw_frame *frame;
@@ -52,7 +50,6 @@ static void expose(enum cgw_exposition_dialect dialect, const char *key, size_t 
 	assert_int_equal(cgw_frame_new(&frame), 0);
 	assert_int_equal(cgw_frame_update(frame, snapshot), 0);
 	cgw_snapshot_unref(snapshot);
-	topology_unref(topology);
 	assert_int_equal(cgw_field_parse(key, &field, NULL), 0);
 	assert_int_equal(cgw_exposition_new(dialect, put, text, &exposition), 0);
 	cgw_exposition_groups(exposition, &(struct cgw_exposition_group_filter){
@@ -65,6 +62,16 @@ static void expose(enum cgw_exposition_dialect dialect, const char *key, size_t 
 					  });
 	assert_int_equal(cgw_exposition_end(exposition), text->error);
 	cgw_frame_free(frame);
+}
+
+static void expose(enum cgw_exposition_dialect dialect, const char *key, size_t groups_max,
+		   struct text *text)
+{
+	struct topology *topology = frame_topology(groups, ARRAY_SIZE(groups));
+	struct cgw_snapshot *snapshot = frame_snapshot(topology, 1, values, ARRAY_SIZE(values));
+
+	topology_unref(topology);
+	expose_snapshot(dialect, key, groups_max, snapshot, text);
 }
 
 /* The text from `from` on starts with `expected`. */
@@ -108,6 +115,44 @@ static void test_text_format(void **state)
 	assert_non_null(strstr(text.bytes, "# TYPE cgward_group_info gauge\n"));
 	assert_non_null(strstr(text.bytes,
 			       "cgward_group_info{group=\"/b\\\"\\\\x2d\",kind=\"group\"} 1\n"));
+}
+
+static void test_histogram(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t number;
+	} instances[] = {{"0.5", 2}, {"+Inf", 5}, {"sum_ns", 1500000000}};
+	struct topology *topology = frame_topology(groups, ARRAY_SIZE(groups));
+	struct cgw_metric_set metrics = {0};
+	struct cgw_snapshot *snapshot;
+	struct text text = {0};
+	int column;
+
+	cgw_metric_set_add(&metrics, CGW_M_IO_IOWAIT_HISTOGRAM);
+	assert_int_equal(snapshot_begin(NULL, topology, &metrics, &snapshot), 0);
+	column = snapshot->column_of[CGW_M_IO_IOWAIT_HISTOGRAM];
+	snapshot_set(snapshot, column, 1, (struct cgw_number){5, CGW_OK});
+	snapshot_set(snapshot, column, 2, (struct cgw_number){0, CGW_DENIED});
+	for (size_t i = 0; i < ARRAY_SIZE(instances); i++)
+		assert_int_equal(
+			snapshot_add_instance(snapshot, column, 1, instances[i].name,
+					      strlen(instances[i].name),
+					      (struct cgw_number){instances[i].number, CGW_OK}),
+			0);
+	assert_int_equal(snapshot_finish(snapshot), 0);
+	topology_unref(topology);
+	expose_snapshot(CGW_EXPOSITION_OPENMETRICS, "io.iowait.histogram", 0, snapshot, &text);
+	assert_part(&text, "# HELP cgward_io",
+		    "# HELP cgward_io_iowait_duration_seconds Waits for IO, counted by their "
+		    "duration.\n"
+		    "# TYPE cgward_io_iowait_duration_seconds histogram\n"
+		    "# UNIT cgward_io_iowait_duration_seconds seconds\n"
+		    "cgward_io_iowait_duration_seconds_bucket{group=\"/a\",le=\"0.5\"} 2\n"
+		    "cgward_io_iowait_duration_seconds_bucket{group=\"/a\",le=\"+Inf\"} 5\n"
+		    "cgward_io_iowait_duration_seconds_sum{group=\"/a\"} 1.500000000\n"
+		    "cgward_io_iowait_duration_seconds_count{group=\"/a\"} 5\n"
+		    "# EOF\n");
 }
 
 static void test_maximum_of_groups(void **state)
@@ -221,6 +266,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_openmetrics),
 		cmocka_unit_test(test_text_format),
+		cmocka_unit_test(test_histogram),
 		cmocka_unit_test(test_maximum_of_groups),
 		cmocka_unit_test(test_long_paths_are_omitted),
 		cmocka_unit_test(test_errors_are_returned),

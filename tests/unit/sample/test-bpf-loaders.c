@@ -53,7 +53,11 @@ static const struct expected_map expected_run_delay[] = {
 	{"trace_cpus", sizeof(struct trace_cpu)},
 };
 static const struct expected_map expected_reclaim[] = {TRACE_MAPS, {"reclaims", NUMBERS(1)}};
-static const struct expected_map expected_io_wait[] = {TRACE_MAPS, {"io_waits", NUMBERS(1)}};
+static const struct expected_map expected_reclaim_alone[] = {
+	TRACE_MAPS,
+	{"reclaims_alone", NUMBERS(4)},
+};
+static const struct expected_map expected_io_wait[] = {TRACE_MAPS, {"io_waits", NUMBERS(2)}};
 static const struct expected_map expected_io_queue[] = {TRACE_MAPS};
 static const struct expected_map expected_io_device[] = {TRACE_MAPS, {"requests", NUMBERS(1)}};
 
@@ -80,6 +84,8 @@ static void test_loaders_create_the_arrays_that_are_read(void **state)
 	check_loader(&bpf_loader_cgroup_probe, 2, expected, ARRAY_SIZE(expected));
 	check_loader(&bpf_loader_run_delay, 3, expected_run_delay, ARRAY_SIZE(expected_run_delay));
 	check_loader(&bpf_loader_reclaim, 4, expected_reclaim, ARRAY_SIZE(expected_reclaim));
+	check_loader(&bpf_loader_reclaim_alone, 6, expected_reclaim_alone,
+		     ARRAY_SIZE(expected_reclaim_alone));
 	check_loader(&bpf_loader_io_wait, 2, expected_io_wait, ARRAY_SIZE(expected_io_wait));
 	check_loader(&bpf_loader_io_queue, 1, expected_io_queue, ARRAY_SIZE(expected_io_queue));
 	check_loader(&bpf_loader_io_device, 2, expected_io_device, ARRAY_SIZE(expected_io_device));

@@ -180,6 +180,30 @@ static void test_buckets(void **state)
 	assert_int_equal(trace_bucket(UINT64_MAX), TRACE_BUCKETS - 1);
 }
 
+/* Exported bounds are starts of buckets, so that each counts exactly the shorter waits. */
+static void test_bounds_of_histograms(void **state)
+{
+	struct trace_sum sum = {0};
+	uint64_t shorter = 0;
+
+	for (uint64_t ns = 1; ns < 60 * S; ns += ns / 7 + 1)
+		sum.buckets[trace_bucket(ns)]++;
+	for (size_t i = 0; i + 1 < TRACE_BOUND_COUNT; i++) {
+		uint64_t bound_ns = (uint64_t)(strtod(trace_bound(i), NULL) * 1e9 + 0.5);
+
+		shorter = 0;
+		for (uint64_t ns = 1; ns < 60 * S; ns += ns / 7 + 1)
+			shorter += ns < bound_ns;
+		assert_int_equal(trace_sum_up_to(&sum, i), shorter);
+	}
+	assert_true(trace_sum_count(&sum) > shorter);
+	assert_int_equal(trace_sum_up_to(&sum, TRACE_BOUND_COUNT - 1), trace_sum_count(&sum));
+	assert_string_equal(trace_bound(TRACE_BOUND_COUNT - 1), "+Inf");
+	/* More waits than 32 bits count. */
+	sum.buckets[0] = UINT64_C(1) << 33;
+	assert_true(trace_sum_count(&sum) > UINT32_MAX);
+}
+
 static void assert_percentile(const struct trace_sum *before, const struct trace_sum *now,
 			      unsigned percent, uint64_t expected_ns)
 {
@@ -235,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_ancestors_count_removed_groups),
 		cmocka_unit_test(test_no_groups),
 		cmocka_unit_test(test_buckets),
+		cmocka_unit_test(test_bounds_of_histograms),
 		cmocka_unit_test(test_percentiles_of_the_interval),
 		cmocka_unit_test(test_percentiles_up_to_the_longest_wait),
 	};

@@ -36,6 +36,8 @@ struct session {
 	uint64_t now_s;
 	int rows, columns;
 	bool utf8;
+	bool untraced;      /* without the rights to load BPF programs */
+	const char *frozen; /* path of a frozen group, or NULL */
 };
 
 /* Use of each group: CPU in percent, memory in MiB, processes, KiB per second read and written. */
@@ -87,6 +89,40 @@ static void set_machine(struct cgw_system_stat *machine, uint64_t now_s)
 		machine->pressure_e2[i][0][0] = number_ok((uint64_t)(3 - i) * 210);
 }
 
+/* What BPF programs measure: in `tenths` of the time of all threads, and the rest sleeps. */
+static void set_traced(const struct session *session, struct cgw_snapshot *snapshot,
+		       const struct session_load *load)
+{
+	static const struct {
+		enum cgw_metric metric;
+		unsigned tenths;
+	} times[] = {
+		{CGW_M_CPU_RUN_DELAY, 3}, /* of which a part is throttled */
+		{CGW_M_CPU_RUN_DELAY_THROTTLED, 1},
+		{CGW_M_IO_IOWAIT, 2}, /* of which a part is refaults */
+		{CGW_M_IO_IOWAIT_REFAULT, 1},
+		{CGW_M_MEMORY_DIRECT_RECLAIM_ALONE, 1},
+		{CGW_M_MEMORY_DIRECT_RECLAIM_RUNNING, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++)
+		set_value(snapshot, times[i].metric, load->path,
+			  session->untraced ? (struct cgw_number){0, CGW_DENIED}
+					    : number_ok(session->now_s * load->pids * SECOND / 10 *
+							times[i].tenths));
+	if (!session->untraced)
+		return;
+	/* What files have instead. */
+	set_value(snapshot, CGW_M_CPU_THROTTLED, load->path,
+		  number_ok(session->now_s * load->pids * SECOND / 10));
+	set_value(snapshot, CGW_M_CPU_PRESSURE_SOME_TOTAL, load->path,
+		  number_ok(session->now_s * load->pids * SECOND / 5));
+	set_value(snapshot, CGW_M_IO_PRESSURE_SOME_TOTAL, load->path,
+		  number_ok(session->now_s * load->pids * SECOND / 5));
+	set_value(snapshot, CGW_M_MEMORY_PRESSURE_SOME_TOTAL, load->path,
+		  number_ok(session->now_s * load->pids * SECOND / 20));
+}
+
 /* Snapshot of the machine one second later. */
 static struct cgw_snapshot *session_snapshot(struct session *session)
 {
@@ -122,7 +158,10 @@ static struct cgw_snapshot *session_snapshot(struct session *session)
 		set_value(snapshot, CGW_M_IO_WBYTES, load->path,
 			  number_ok(session->now_s * load->written * 1024));
 		set_value(snapshot, CGW_M_MEMORY_EVENTS_OOM_KILL, load->path, number_ok(0));
-		set_value(snapshot, CGW_M_CGROUP_FROZEN, load->path, number_ok(0));
+		set_value(snapshot, CGW_M_CGROUP_FROZEN, load->path,
+			  number_ok(session->frozen != NULL &&
+				    strcmp(session->frozen, load->path) == 0));
+		set_traced(session, snapshot, load);
 	}
 	assert_int_equal(snapshot_finish(snapshot), 0);
 	return snapshot;

@@ -24,6 +24,33 @@ static void test_list_at_several_sizes(void **state)
 	}
 }
 
+/* Where the time goes: by letters, so that it can be read without colours. */
+static void test_time_of_threads(void **state)
+{
+	struct session session;
+
+	session_begin(&session, 24, 80);
+	session.frozen = "/system.slice/cron.service";
+	session_keys(&session, "W");
+	session_sample(&session);
+	session_sample(&session);
+	session_expect(&session, "time-80x24");
+	session_shows(&session, "waited for CPU");
+	session_keys(&session, "W");
+	session_hides(&session, "waited for CPU");
+	session.untraced = true;
+	session_keys(&session, "W");
+	session_sample(&session);
+	session_sample(&session);
+	session_expect(&session, "time-untraced");
+	session_end(&session);
+	/* The list keeps its rows where there are few. */
+	session_begin(&session, 5, 60);
+	session_keys(&session, "W");
+	session_hides(&session, "slept");
+	session_end(&session);
+}
+
 static void test_tree_collapses_and_flattens(void **state)
 {
 	struct session session;
@@ -428,6 +455,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_list_at_several_sizes),
+		cmocka_unit_test(test_time_of_threads),
 		cmocka_unit_test(test_tree_collapses_and_flattens),
 		cmocka_unit_test(test_sorting),
 		cmocka_unit_test(test_searching_and_filtering),

@@ -104,15 +104,6 @@ const struct trace_sum *trace_sums_heir(const struct trace_sums *sums, const str
 	return heir != sum ? heir : NULL;
 }
 
-uint64_t trace_sum_count(const struct trace_sum *sum)
-{
-	uint64_t count = 0;
-
-	for (size_t i = 0; i < TRACE_BUCKETS; i++)
-		count += sum->buckets[i];
-	return count;
-}
-
 static uint64_t bucket_start_ns(size_t bucket)
 {
 	if (bucket < 4)
@@ -120,10 +111,26 @@ static uint64_t bucket_start_ns(size_t bucket)
 	return ((UINT64_C(4) + bucket % 4) << (bucket / 4 - 1)) * BUCKET_UNIT_NS;
 }
 
+uint64_t trace_sum_up_to(const struct trace_sum *sum, size_t bound)
+{
+	/* 4096 ns are the start of bucket 4, and from there eight buckets are a factor of four. */
+	size_t end = bound + 1 < TRACE_BOUND_COUNT ? 4 + 8 * bound : TRACE_BUCKETS;
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < end; i++)
+		count += sum->buckets[i];
+	return count;
+}
+
+uint64_t trace_sum_count(const struct trace_sum *sum)
+{
+	return trace_sum_up_to(sum, TRACE_BOUND_COUNT - 1);
+}
+
 bool trace_percentile(const struct trace_sum *before, const struct trace_sum *now, unsigned percent,
 		      uint64_t *ret_ns)
 {
-	uint32_t counts[TRACE_BUCKETS];
+	uint64_t counts[TRACE_BUCKETS];
 	uint64_t total = 0, rank, below = 0, start, ns;
 	size_t bucket = 0;
 

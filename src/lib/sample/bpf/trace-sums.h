@@ -9,12 +9,31 @@
 
 #include "lib/sample/bpf/programs/trace-records.h"
 
+/* Exported histograms: the waits that were shorter than each bound, and the sum of all. */
+#define TRACE_BOUND_COUNT 13
+struct trace_histogram {
+	uint64_t up_to[TRACE_BOUND_COUNT];
+	uint64_t sum_ns;
+};
+
+/* The bounds in seconds, as labels: a factor of four each. */
+static inline const char *trace_bound(size_t i)
+{
+	static const char *const bounds[TRACE_BOUND_COUNT] = {
+		"0.000004096", "0.000016384",  "0.000065536", "0.000262144", "0.001048576",
+		"0.004194304", "0.016777216",  "0.067108864", "0.268435456", "1.073741824",
+		"4.294967296", "17.179869184", "+Inf",
+	};
+
+	return bounds[i];
+}
+
 struct trace_sum {
 	uint64_t id, parent_id;
 	uint64_t waited_ns, part_ns;
 	uint64_t longest_ns; /* in the interval before the sample; 0: no wait */
 	bool kept;           /* its record is needed */
-	uint32_t buckets[TRACE_BUCKETS];
+	uint64_t buckets[TRACE_BUCKETS];
 };
 
 /* Ordered by id. */
@@ -41,6 +60,8 @@ void trace_sums_keep_changed(struct trace_sums *sums, const struct trace_sums *b
 /* The nearest ancestor whose record is kept, or the root; NULL if the record of this one is. */
 const struct trace_sum *trace_sums_heir(const struct trace_sums *sums, const struct trace_sum *sum);
 
+/* The waits that were shorter than an exported bound. */
+uint64_t trace_sum_up_to(const struct trace_sum *sum, size_t bound);
 uint64_t trace_sum_count(const struct trace_sum *sum);
 
 /*

@@ -18,7 +18,7 @@
 #include "lib/sample/bpf/trace.h"
 
 /* The most that a set in programs has. */
-#define PROGRAM_MAX 4
+#define PROGRAM_MAX 6
 #define MAP_MAX     5
 
 /* The kernel's verifier returns EAGAIN if a signal is pending. */
@@ -39,6 +39,7 @@ static const struct {
 	[TRACE_SET_IO_WAIT] = {"IO wait", &bpf_loader_io_wait, 4},
 	/* bpf_rdonly_cast() */
 	[TRACE_SET_RECLAIM] = {"reclaim", &bpf_loader_reclaim, 2},
+	[TRACE_SET_RECLAIM_ALONE] = {"reclaim alone", &bpf_loader_reclaim_alone, 2},
 	[TRACE_SET_IO_QUEUE] = {"IO queue", &bpf_loader_io_queue, 2},
 	[TRACE_SET_IO_DEVICE] = {"IO device", &bpf_loader_io_device, 2},
 };
@@ -411,6 +412,17 @@ bool trace_percentile_ns(const struct trace *trace, uint64_t id, unsigned percen
 
 	return sum != NULL &&
 	       trace_percentile(trace_sums_find(&trace->before, id), sum, percent, ret_ns);
+}
+
+struct trace_histogram trace_histogram(const struct trace *trace, uint64_t id)
+{
+	const struct trace_sum *sum = trace_sums_find(&trace->now, id);
+	struct trace_histogram histogram = {0};
+
+	for (size_t i = 0; i < TRACE_BOUND_COUNT && sum != NULL; i++)
+		histogram.up_to[i] = trace_sum_up_to(sum, i);
+	histogram.sum_ns = sum != NULL ? sum->waited_ns : 0;
+	return histogram;
 }
 
 uint64_t trace_lost(const struct trace *trace)

@@ -11,12 +11,13 @@
 #include <cgward/base.h>
 #include <cgward/kernel.h>
 
-#include "lib/sample/bpf/programs/trace-records.h"
+#include "lib/sample/bpf/trace-sums.h"
 
 /* Sets of programs, each in programs/NAME.bpf.c. */
 enum trace_set {
 	TRACE_SET_RUN_DELAY,
 	TRACE_SET_RECLAIM,
+	TRACE_SET_RECLAIM_ALONE,
 	TRACE_SET_IO_WAIT,
 	TRACE_SET_IO_QUEUE,
 	TRACE_SET_IO_DEVICE,
@@ -70,6 +71,8 @@ bool trace_parent(const struct trace *trace, uint64_t id, uint64_t *ret_parent_i
  */
 bool trace_percentile_ns(const struct trace *trace, uint64_t id, unsigned percent,
 			 uint64_t *ret_ns);
+/* A group without a record has not waited. */
+struct trace_histogram trace_histogram(const struct trace *trace, uint64_t id);
 /* Waits of the whole machine that were not counted, for lack of memory. */
 uint64_t trace_lost(const struct trace *trace);
 /* This kernel shows the part with the known cause. */
@@ -112,6 +115,10 @@ static inline bool trace_percentile_ns(const struct trace *trace, uint64_t id, u
 				       uint64_t *ret_ns)
 {
 	return false;
+}
+static inline struct trace_histogram trace_histogram(const struct trace *trace, uint64_t id)
+{
+	return (struct trace_histogram){0};
 }
 static inline uint64_t trace_lost(const struct trace *trace)
 {

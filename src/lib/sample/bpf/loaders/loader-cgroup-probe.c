@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * loader-cgroup-probe.c - loader of the BPF programs, made by programs/generate; do not edit.
- * sources: 8f8a5e6c288b5fd606130a2a762b7f92d3417f98ac4fe061f7a2954d6613c9a8
+ * sources: bafb145f5754ffcde28db3c1128cd2cb6481312b2c33001747fb3aaff9749e11
  * made with: clang 14.0.6, libbpf 1.1.2
  */
 #include "lib/sample/bpf/bpf-loader.h"

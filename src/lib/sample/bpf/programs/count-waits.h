@@ -14,7 +14,8 @@
 enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_TASK_STORAGE = 29 };
 enum { BPF_ANY = 0 };
 enum { BPF_F_NO_PREALLOC = 1, BPF_NOEXIST = 1, BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
-#define EEXIST 17
+#define EEXIST      17
+#define PF_MEMALLOC 0x800 /* task_struct.flags: set during reclaim */
 
 /* Members that only these programs read; the kernel ignores what follows "___". */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -39,7 +40,9 @@ struct task_struct {
 	int prio;
 	int wake_cpu; /* the CPU that it was last put on */
 	unsigned int __state;
+	unsigned int flags;
 	unsigned int in_iowait : 1;
+	unsigned int in_memstall : 1; /* with CONFIG_PSI */
 	struct sched_entity se;
 	struct css_set *cgroups;
 };

@@ -3,11 +3,15 @@
  * io-wait.bpf.c - BPF programs that measure how long the tasks of each group sleep until IO is
  * complete: the kernel's iowait state, in reads and synchronous writes of files, page faults and
  * swap-ins.
+ *
+ * The known part is for memory that was reclaimed before, as the kernel recognizes by the pages
+ * for its pressure metrics. Reclaim itself sets the same bit of the task.
  */
 #include "count-waits.h"
 
 struct io_wait {
 	__u64 since_ns;
+	__u64 refault;
 };
 
 struct {
@@ -16,6 +20,14 @@ struct {
 	__type(key, int);
 	__type(value, struct io_wait);
 } io_waits SEC(".maps");
+
+#define KNOWS_REFAULTS bpf_core_field_exists(struct task_struct, in_memstall)
+
+static __always_inline bool is_refault(struct task_struct *task)
+{
+	return KNOWS_REFAULTS && BPF_CORE_READ_BITFIELD(task, in_memstall) &&
+	       !(task->flags & PF_MEMALLOC);
+}
 
 /* Arguments: whether it was preempted, the task that ran. */
 SEC("tp_btf/sched_switch")
@@ -27,10 +39,12 @@ int io_wait_switch(__u64 *context)
 	if (context[0] || task->__state == 0 || !BPF_CORE_READ_BITFIELD(task, in_iowait))
 		return 0;
 	wait = bpf_task_storage_get(&io_waits, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (wait != NULL)
-		wait->since_ns = bpf_ktime_get_ns();
-	else
+	if (wait == NULL) {
 		count_lost();
+		return 0;
+	}
+	wait->since_ns = bpf_ktime_get_ns();
+	wait->refault = is_refault(task);
 	return 0;
 }
 
@@ -40,7 +54,7 @@ int io_wait_wakeup(__u64 *context)
 	struct task_struct *task = (struct task_struct *)context[0];
 	struct trace_control *control = get_control();
 	struct io_wait *wait;
-	__u64 now;
+	__u64 now, ns;
 
 	if (control == NULL || !BPF_CORE_READ_BITFIELD(task, in_iowait))
 		return 0;
@@ -48,8 +62,11 @@ int io_wait_wakeup(__u64 *context)
 	if (wait == NULL || wait->since_ns == 0)
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (now > wait->since_ns)
-		count_wait(task_group(task, control), control, now - wait->since_ns, 0);
+	if (!KNOWS_REFAULTS)
+		control->no_part = 1;
+	ns = now > wait->since_ns ? now - wait->since_ns : 0;
+	if (ns > 0)
+		count_wait(task_group(task, control), control, ns, wait->refault ? ns : 0);
 	wait->since_ns = 0;
 	return 0;
 }

@@ -30,7 +30,7 @@ struct trace_group {
 	unsigned long long waited_ns;
 	unsigned long long part_ns; /* the part with the cause that the set of programs defines */
 	struct trace_peak peaks[2]; /* of an even and of an odd epoch */
-	unsigned int buckets[TRACE_BUCKETS];
+	unsigned long long buckets[TRACE_BUCKETS];
 };
 
 struct trace_control {
