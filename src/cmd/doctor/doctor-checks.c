@@ -220,8 +220,9 @@ static void check_collectors(const struct cgw_layout *layout, struct finding *fi
 	DESCRIBE(finding, "files only: %s", diag.text);
 }
 
-/* Attaches the programs for one sample. */
-static void check_run_delay(const struct cgw_layout *layout, struct finding *finding)
+/* Attaches the programs of a metric for one sample. */
+static void check_trace(const struct cgw_layout *layout, enum cgw_metric metric,
+			struct finding *finding)
 {
 	const struct cgw_sampler_options options = {.once = true};
 	struct cgw_snapshot *snapshot = NULL;
@@ -230,25 +231,36 @@ static void check_run_delay(const struct cgw_layout *layout, struct finding *fin
 	struct cgw_diag diag = {0};
 	int r = cgw_sampler_new(layout, &options, &sampler, &diag);
 
-	cgw_metric_set_add(&set, CGW_M_CPU_RUN_DELAY);
+	cgw_metric_set_add(&set, metric);
 	if (r == 0)
 		r = cgw_sampler_set_metrics(sampler, &set);
 	if (r == 0)
 		r = cgw_sampler_sample(sampler, &snapshot);
-	if (r == 0 && cgw_snapshot_source(snapshot, CGW_M_CPU_RUN_DELAY) == NULL) {
+	if (r == 0 && cgw_snapshot_source(snapshot, metric) == NULL) {
 		finding->verdict = VERDICT_LIMITED;
 		DESCRIBE(finding, "unavailable: no hierarchy has the controller cpu or cpuacct");
-	} else if (r == 0 && cgw_sampler_trace_reason(sampler, CGW_M_CPU_RUN_DELAY)[0] == '\0') {
-		DESCRIBE(finding, "can be measured by BPF programs (cpu.run_delay)");
+	} else if (r == 0 && cgw_sampler_trace_reason(sampler, metric)[0] == '\0') {
+		DESCRIBE(finding, "can be measured by BPF programs (%s)",
+			 cgw_metric_info(metric)->key);
 	} else {
 		finding->verdict = VERDICT_LIMITED;
 		DESCRIBE(finding, "unavailable: %s",
-			 r == 0 ? cgw_sampler_trace_reason(sampler, CGW_M_CPU_RUN_DELAY)
+			 r == 0                 ? cgw_sampler_trace_reason(sampler, metric)
 			 : diag.text[0] != '\0' ? diag.text
 						: strerror(-r));
 	}
 	cgw_snapshot_unref(snapshot);
 	cgw_sampler_free(sampler);
+}
+
+static void check_run_delay(const struct cgw_layout *layout, struct finding *finding)
+{
+	check_trace(layout, CGW_M_CPU_RUN_DELAY, finding);
+}
+
+static void check_sockets(const struct cgw_layout *layout, struct finding *finding)
+{
+	check_trace(layout, CGW_M_NET_SOCKET_RX, finding);
 }
 
 /* v1 before Linux 5.11: groups may neither account nor limit their descendants. */
@@ -580,6 +592,7 @@ const struct check checks[] = {
 	{"reading", check_reading, false},
 	{"collectors", check_collectors, false},
 	{"run delay", check_run_delay, false},
+	{"sockets", check_sockets, false},
 	{"accounting", check_accounting, false},
 	{"io", check_io, false},
 	{"weights", check_io_weight, false},

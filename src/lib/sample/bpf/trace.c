@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* trace.c - what the tasks of each group waited for: attaches the programs and reads their maps. */
+/* trace.c - what the tasks of each group did: attaches the programs and reads their maps. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +41,8 @@ static const struct {
 	[TRACE_SET_RECLAIM] = {"reclaim", &bpf_loader_reclaim, 2},
 	[TRACE_SET_IO_QUEUE] = {"IO queue", &bpf_loader_io_queue, 2},
 	[TRACE_SET_IO_DEVICE] = {"IO device", &bpf_loader_io_device, 2},
+	/* sock_send_length and sock_recv_length */
+	[TRACE_SET_SOCKET] = {"sockets", &bpf_loader_socket, 3},
 };
 
 /* Attached programs; a trace replaces them by those with a larger map. */
@@ -393,6 +395,7 @@ bool trace_waits(const struct trace *trace, uint64_t id, struct trace_waits *ret
 		.interval_part_ns = sum->part_ns - (before != NULL ? before->part_ns : 0),
 		.longest_ns = sum->longest_ns,
 	};
+	memcpy(ret_waits->counters, sum->counters, sizeof(sum->counters));
 	return true;
 }
 
@@ -407,6 +410,11 @@ bool trace_percentile_ns(const struct trace *trace, uint64_t id, unsigned percen
 uint64_t trace_lost(const struct trace *trace)
 {
 	return __atomic_load_n(&trace->programs.control->lost, __ATOMIC_RELAXED);
+}
+
+uint64_t trace_unknown(const struct trace *trace)
+{
+	return __atomic_load_n(&trace->programs.control->unknown, __ATOMIC_RELAXED);
 }
 
 bool trace_knows_part(const struct trace *trace)

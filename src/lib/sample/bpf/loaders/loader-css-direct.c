@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * loader-css-direct.c - loader of the BPF programs, made by programs/generate; do not edit.
- * sources: 8f8a5e6c288b5fd606130a2a762b7f92d3417f98ac4fe061f7a2954d6613c9a8
+ * sources: c76e35e66cd008c0b1285f601a0a95585ae8f1e1380164db8a36ddab451c4484
  * made with: clang 14.0.6, libbpf 1.1.2
  */
 #include "lib/sample/bpf/bpf-loader.h"
