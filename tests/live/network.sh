@@ -35,8 +35,8 @@ next_samples() {
 	wait_for has_lines $((count + 3 * groups))
 }
 
-# talk.py ROLE KIND BYTES PORT: the server answers each message of 1000 bytes with 100, and the client waits for
-# the answer; "bulk" is a megabyte without answer. Both close their sockets; a file PORT.ROLE.done says that they have.
+# talk.py ROLE KIND COUNT FILE: the server answers each message of 1000 bytes with 100, and the client waits for
+# the answer; "bulk" is a megabyte without answer. Both close their sockets; a file FILE.ROLE.done exists then.
 cat >"$work/talk.py" <<'PYTHON'
 import os, socket, sys, time
 role, kind, count, path = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
@@ -130,7 +130,7 @@ groups=3
 for kind in tcp tcp6 udp udp6 sendfile; do
 	[ $kind != sendfile ] || python3 -c 'import os, sys; sys.exit(tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) < (6, 5))' ||
 		{ skip "sendfile (before Linux 6.5 the kernel does not report it)"; continue; }
-	case $kind in *6) [ -e /proc/net/if_inet6 ] && grep -q '^0*1 ' /proc/net/if_inet6 || { skip "$kind (no IPv6)"; continue; } ;; esac
+	[[ $kind != *6 ]] || grep -qs '^0*1 ' /proc/net/if_inet6 || { skip "$kind (no IPv6)"; continue; }
 	remember
 	talk $kind 500 $kind
 	same "$kind: the client sent what it sent" 500000 "$(since client tx)"
@@ -176,7 +176,7 @@ else
 	unshare -n sleep 600 &
 	namespace=$!
 	test_pids+=("$namespace")
-	is_ready() { [ "$(readlink /proc/$namespace/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
+	is_ready() { [ "$(readlink "/proc/$namespace/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
 	wait_for is_ready
 	inside() { nsenter -t $namespace -n "$@"; }
 	# counted NAME: a counter of TCP.
@@ -226,3 +226,30 @@ except OSError: pass')
 		skip "a connection without answer (no veth)"
 	fi
 fi
+
+# A rule asks for a rate, and the exports have families.
+if [ "$(id -u)" = 0 ] && "$CGWARD" enforce --help >/dev/null 2>&1; then
+	printf '[policy]\ninterval = 200ms\nstate = %s/run\n[rule sends]\nmatch = %s\nwhen = net.socket.tx.rate > 10k\nthen = log\n' \
+		"$work" "$top/client" >"$work/policy.conf"
+	"$CGWARD" enforce --policy "$work/policy.conf" 2>"$work/log" &
+	daemon=$!
+	test_pids+=("$daemon")
+	has_links() { [ "$(links "$daemon")" = "$1" ]; }
+	check "a rule attaches the programs" wait_for has_links 4
+	(enter "$top/client" cpu cpuacct; exec python3 -c 'import socket, time
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+while True:
+    s.sendto(bytes(1000), s.getsockname())
+    s.recv(1000)
+    time.sleep(0.01)') &
+	sender=$!
+	test_pids+=("$sender")
+	has_acted() { grep -q sends "$work/log"; }
+	check "it acts on the rate" wait_for has_acted
+	kill -TERM $daemon
+	kill -KILL $sender
+	wait $daemon $sender 2>/dev/null
+fi
+check "the exports have a family" grep -q '^# TYPE cgward_net_socket_rx_bytes_total counter' <<<"$("$CGWARD" dump --prometheus \
+	-o net.socket.rx --below "$top")"
