@@ -12,12 +12,12 @@
 #include "cmd/doctor/doctor-checks.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/namespace-root.h"
+#include "lib/model/sampling.h"
 #include "lib/sample/device-sums.h"
 #include "shared/cli/build-features.h"
 
 /* Appends to a buffer of fixed size, truncating the text. */
-static void append(char *text, size_t size, const char *format, ...) CGW_PRINTF(3, 4);
-static void append(char *text, size_t size, const char *format, ...)
+static CGW_PRINTF(3, 4) void append(char *text, size_t size, const char *format, ...)
 {
 	size_t length = strlen(text);
 	va_list arguments;
@@ -25,11 +25,6 @@ static void append(char *text, size_t size, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text + length, size - length, format, arguments);
 	va_end(arguments);
-}
-
-static void cleanup_snapshot(struct cgw_snapshot **snapshot)
-{
-	cgw_snapshot_unref(*snapshot);
 }
 
 #define DESCRIBE(finding, ...) append((finding)->state, sizeof((finding)->state), __VA_ARGS__)
@@ -225,32 +220,26 @@ static void check_trace(const struct cgw_layout *layout, enum cgw_metric metric,
 			struct finding *finding)
 {
 	const struct cgw_sampler_options options = {.once = true};
-	struct cgw_snapshot *snapshot = NULL;
+	CLEANUP(cleanup_snapshot) struct cgw_snapshot *snapshot = NULL;
 	struct cgw_metric_set set = {0};
-	struct cgw_sampler *sampler = NULL;
+	CLEANUP(cleanup_sampler) struct cgw_sampler *sampler = NULL;
 	struct cgw_diag diag = {0};
 	int r = cgw_sampler_new(layout, &options, &sampler, &diag);
+	const char *reason = diag.text;
 
 	cgw_metric_set_add(&set, metric);
-	if (r == 0)
-		r = cgw_sampler_set_metrics(sampler, &set);
-	if (r == 0)
-		r = cgw_sampler_sample(sampler, &snapshot);
-	if (r == 0 && cgw_snapshot_source(snapshot, metric) == NULL) {
-		finding->verdict = VERDICT_LIMITED;
-		DESCRIBE(finding, "unavailable: no hierarchy has the controller cpu or cpuacct");
-	} else if (r == 0 && cgw_sampler_trace_reason(sampler, metric)[0] == '\0') {
-		DESCRIBE(finding, "can be measured by BPF programs (%s)",
-			 cgw_metric_info(metric)->key);
-	} else {
-		finding->verdict = VERDICT_LIMITED;
-		DESCRIBE(finding, "unavailable: %s",
-			 r == 0                 ? cgw_sampler_trace_reason(sampler, metric)
-			 : diag.text[0] != '\0' ? diag.text
-						: strerror(-r));
-	}
-	cgw_snapshot_unref(snapshot);
-	cgw_sampler_free(sampler);
+	r = r < 0 ? r : cgw_sampler_set_metrics(sampler, &set);
+	r = r < 0 ? r : cgw_sampler_sample(sampler, &snapshot);
+	if (r == 0 && cgw_snapshot_source(snapshot, metric) == NULL)
+		reason = "no hierarchy has the controller cpu or cpuacct";
+	else if (r == 0)
+		reason = cgw_sampler_trace_reason(sampler, metric);
+	else if (diag.text[0] == '\0')
+		reason = strerror(-r);
+	finding->verdict = reason[0] == '\0' ? VERDICT_WORKS : VERDICT_LIMITED;
+	DESCRIBE(finding, "%s%s",
+		 reason[0] == '\0' ? "can be measured by BPF programs: " : "unavailable: ",
+		 reason[0] == '\0' ? cgw_metric_info(metric)->key : reason);
 }
 
 static void check_run_delay(const struct cgw_layout *layout, struct finding *finding)
