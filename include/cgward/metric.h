@@ -82,6 +82,7 @@ enum cgw_format {
 	CGW_FORMAT_TEXT,            /* the text itself, without the last newline */
 	CGW_FORMAT_TRACE,           /* cgroup.procs: what BPF programs saw its tasks wait for */
 	CGW_FORMAT_NESTED_OTHER,    /* CGW_FORMAT_NESTED, as CGW_FORMAT_OTHER: "INSTANCE NAME" */
+	CGW_FORMAT_NUMA_OTHER,      /* CGW_FORMAT_NUMA, as CGW_FORMAT_OTHER: "N0 NAME" */
 	CGW_FORMAT_COUNT,
 };
 

@@ -192,6 +192,14 @@ static void step_advise(struct work *work, unsigned tick)
 	must(cgw_advisor_add(work->advisor, work->frame) == 0, "advisor");
 }
 
+/* As if all groups had been created since the last sample. */
+static void step_advise_created(struct work *work, unsigned tick)
+{
+	step_merge(work, tick * 2); /* compared with a sample that the advisor has not seen */
+	step_merge(work, tick * 2 + 1);
+	step_advise(work, tick);
+}
+
 static void step_advise_trial(struct work *work, unsigned tick)
 {
 	const struct cgw_advice *advice;
@@ -219,6 +227,7 @@ static const struct step {
 	{"unit", step_unit, false, false},
 	{"unit-deep", step_unit_deep, false, true},
 	{"advise", step_advise, false, false},
+	{"advise-created", step_advise_created, true, true},
 	{"advise-trial", step_advise_trial, false, false},
 };
 

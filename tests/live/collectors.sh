@@ -129,6 +129,14 @@ get_by() { "$CGWARD" dump --collector "$1" -r --noheadings -b -o "$2" --match "$
 check "BPF reads memory.current" test "$(get_by bpf memory.current)" -ge $((48 << 20))
 same "BPF reads pids.current" "$(get_by files pids.current)" "$(get_by bpf pids.current)"
 
+# The kernel adds these up when it prints memory.stat; the programs find the parts, and no file is read.
+if [ "$(version_of "$(mount_of memory)")" = 2 ]; then
+	for key in memory.slab memory.pgscan memory.pgsteal; do
+		check "BPF adds up $key" grep -q "$key: from the programs" \
+			<(CGWARD_DEBUG=bpf "$CGWARD" dump --collector bpf -o "$key" 2>&1 >/dev/null)
+	done
+fi
+
 # Written bytes are in a later sample, under the right disk.
 group=$(make_group writes "${all[@]}")
 cat >"$scratch.io.py" <<'PYTHON'

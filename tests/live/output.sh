@@ -222,6 +222,23 @@ same "at a terminal: --wide shows the whole name" 1 "$(in_terminal 80 "$CGWARD" 
 same "to a pipe: totals by path, with whole names" "GROUP CPU TIME $busy" "$("$CGWARD" dump --match "$test_top/$test_name-*" | awk 'NR == 1 { printf "%s %s %s ", $1, $2, $3 } /-busy-/ { print $1 }')"
 same "at a terminal: chosen columns are printed as they are" "$("$CGWARD" dump -o group,pids.max --match "$busy")" "$(in_terminal 200 "$CGWARD" dump -o group,pids.max --match "$busy")"
 same "doctor fits the terminal" "" "$(in_terminal 60 "$CGWARD" doctor | awk 'length > 60 && NF > 1')"
+tables=$(mktemp -d) && test_files+=("$tables")
+"$CGWARD" record --interval 100ms --count 4 --match "$test_top/$test_name-*" "$tables/recording" >/dev/null 2>&1
+# fits COMMAND...: prints a table with no row that is wider than the terminal; and the same with --wide.
+fits() {
+	LC_ALL=C.UTF-8 in_terminal 80 "$CGWARD" "$@" >"$tables/text" 2>&1
+	check "at a terminal: cgward $1 prints a table" test "$(wc -l <"$tables/text")" -gt 1
+	same "at a terminal: no row of cgward $1 is wider than it" "" "$(LC_ALL=C.UTF-8 grep -E '^.{81}' "$tables/text" | head -n 3)"
+	check "at a terminal: cgward $1 has --wide" may in_terminal 80 "$CGWARD" "$@" --wide
+}
+"$CGWARD" set --direct --journal "$tables/journal" "$busy" pids.max=7777 >/dev/null
+fits log -n 20 --journal "$tables/journal"
+fits diff "$tables/recording"
+fits dump --list-metrics
+fits set --list-controls
+fits top --batch --count 1 --filter "$test_top/$test_name-*"
+fits doctor
+same "in a pipe: the whole key, unit, kind, files and help" "KEY UNIT KIND V2 V1 HELP" "$("$CGWARD" dump --list-metrics | awk 'NR == 1 { print $1, $2, $3, $4, $5, $6 }')"
 
 # --- A kernel that is newer than cgward: its keys are columns, sort keys and completions. ---
 machine=$(dirname "$0")/../fixtures/v2-debian-12

@@ -50,14 +50,14 @@ for name in sorted(glob.glob(sys.argv[1] + "/*.json"), reverse=True):
         sys.exit(0)
 sys.exit(1)' "$@"
 }
-# eat GROUP: a process that is OOM-killed in the group, after it has used some memory for a second.
+# eat GROUP [SIZE SECONDS]: a process that is OOM-killed in the group, after it has used some memory for a time.
 eat() {
-	(enter "$1" memory pids && exec python3 -c 'import time
-data = bytearray(16 << 20)
+	(enter "$1" memory pids && exec python3 -c 'import sys, time
+data = bytearray(int(sys.argv[1]) << 20)
 for i in range(0, len(data), 4096): data[i] = 1
-time.sleep(2.2)
+time.sleep(float(sys.argv[2]))
 blocks = []
-while True: blocks.append(b"x" * (1 << 20))') 2>/dev/null &
+while True: blocks.append(b"x" * (1 << 20))' "${2:-16}" "${3:-2.2}") 2>/dev/null &
 	eater=$!
 	test_pids+=("$eater")
 }
@@ -74,7 +74,7 @@ if "$CGWARD" enforce --help >/dev/null 2>&1; then
 	test_pids+=("$daemon")
 	wait_for "$CGWARD" status --state "$work/state" || { cat "$work/log"; not_ok "the enforcement starts"; exit 1; }
 	sleep 1.2 # of samples
-	eat "$group"
+	eat "$group" 36 7 # more than half of the limit
 	check "a page about the OOM kill is written" wait_for page_of "$pages" "$group" oom-kill
 	page=$(page_of "$pages" "$group" oom-kill)
 	id=$(basename "$page" .json)
@@ -91,6 +91,9 @@ print(limit["limit"], limit["set_by"], limit["last_change"]["value"], limit["las
 		same "the kernel log names the process" "$eater python3" "$(member "$page" kernel_log killed_pid) $(member "$page" kernel_log killed_name)"
 		same "the kernel log names the group with the limit" "$parent" "$(member "$page" kernel_log limit_of)"
 		same "the largest process at the kill" "$eater" "$(member "$page" kernel_log processes 0 pid)"
+		growth=$(member "$page" kernel_log processes 0 growth_bytes)
+		check "its growth since it used half of the limit ($growth)" [ "$growth" -gt $((8 << 20)) ]
+		check "its growth is in the text" grep -q "^ *$eater .*+[0-9.]*M in [0-9]*s" <<<"$("$CGWARD" postmortem --directory "$pages" show "$id")"
 		check "the kernel's own report is in the page" grep -q "oom-kill:constraint=CONSTRAINT_MEMCG.*task_memcg=$group,task=python3,pid=$eater" "$page"
 	else
 		check "the page states that the kernel log is not readable" grep -q "not readable" <<<"$(member "$page" kernel_log missing)"

@@ -246,7 +246,7 @@ static void put_numa(struct writing *writing, const char *page_size)
 	while (next_word(writing->file->keys, &at, &key)) {
 		uint64_t first = writing->files->next_number;
 
-		put(writing, "%s", key.name);
+		put(writing, "%s", key.name[0] == '*' ? key.name + 1 : key.name);
 		if (writing->file->style == NUMA_SUM)
 			put(writing, "=%" PRIu64, first + first + 7);
 		for (int node = 0; node < 2; node++) {

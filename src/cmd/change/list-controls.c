@@ -70,12 +70,13 @@ static void describe_file(const struct cgw_layout *layout, const struct cgw_cont
 }
 
 static const struct listing_column columns[] = {
-	{"KEY", "key", LISTING_NAME},       {"UNIT", "unit", LISTING_NAME},
-	{"RANGE", "range", LISTING_NAME},   {"RISK", "risk", LISTING_NAME},
-	{"SYNTAX", "syntax", LISTING_NAME}, {NULL, "unlimited", LISTING_NAME},
-	{NULL, "default", LISTING_NAME},    {NULL, "per_device", LISTING_NAME},
-	{"FILE", "file", LISTING_NAME},     {NULL, "why_not", LISTING_NAME},
-	{NULL, "help", LISTING_NAME},       {"HELP", NULL, LISTING_NAME},
+	/* A key that is shortened cannot be used. */
+	{"KEY", "key", LISTING_FIXED},       {"UNIT", "unit", LISTING_MINOR},
+	{"RANGE", "range", LISTING_MINOR},   {"RISK", "risk", LISTING_NAME},
+	{"SYNTAX", "syntax", LISTING_PROSE}, {NULL, "unlimited", LISTING_NAME},
+	{NULL, "default", LISTING_NAME},     {NULL, "per_device", LISTING_NAME},
+	{"FILE", "file", LISTING_MINOR},     {NULL, "why_not", LISTING_NAME},
+	{NULL, "help", LISTING_NAME},        {"HELP", NULL, LISTING_PROSE},
 	{NULL, NULL, LISTING_NAME},
 };
 
@@ -112,8 +113,8 @@ enum cli_exit controls_list(struct change_command *command)
 
 	if (status != CLI_OK)
 		return status;
-	/* A key that is shortened cannot be used. */
-	listing_start(&listing, stdout, command->json, columns, 0);
+	listing_start(&listing, stdout, command->json, columns,
+		      table_width(command->context, stdout));
 	for (size_t i = 0; i < CGW_CONTROL_COUNT; i++)
 		list_control(&listing, command->layout, (enum cgw_control)cgw_control_nth(i));
 	return listing_end(&listing) < 0 ? CLI_FAILED : CLI_OK;

@@ -62,12 +62,12 @@ static bool is_selected(const struct log *log, const char *path)
 }
 
 static const struct listing_column columns[] = {
-	{"ID", "id", LISTING_NUMBER},    {"ACTION", "transaction", LISTING_NUMBER},
+	{"ID", "id", LISTING_NUMBER},    {"ACTION", "transaction", LISTING_MINOR_NUMBER},
 	{"TIME", "time", LISTING_FIXED}, {"GROUP", "group", LISTING_NAME},
 	{"WHAT", NULL, LISTING_FIXED},   {NULL, "action", LISTING_NAME},
 	{NULL, "key", LISTING_NAME},     {"OLD", "old", LISTING_NAME},
-	{"NEW", "new", LISTING_NAME},    {"WHO", "who", LISTING_NAME},
-	{"STATE", NULL, LISTING_FIXED},  {"WHY", "why", LISTING_PROSE},
+	{"NEW", "new", LISTING_NAME},    {"WHO", "who", LISTING_MINOR},
+	{"STATE", NULL, LISTING_FIXED},  {"WHY", "why", LISTING_MINOR_PROSE},
 	{NULL, "pid", LISTING_NAME},     {NULL, "uid", LISTING_NAME},
 	{NULL, "undoes", LISTING_NAME},  {NULL, "undone", LISTING_NAME},
 	{NULL, "signal", LISTING_NAME},  {NULL, "process", LISTING_NAME},
@@ -91,7 +91,7 @@ static int on_change(void *context, const struct cgw_change *change)
 	listing_record(listing);
 	listing_number(listing, change->id);
 	listing_number(listing, change->transaction);
-	listing_text(listing, time);
+	listing_time(listing, time);
 	listing_name(listing, change->path);
 	listing_text(listing, change->kind == CGW_STEP_SET ? change->key : kind);
 	listing_text(listing, kind);

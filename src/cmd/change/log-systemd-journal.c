@@ -21,11 +21,11 @@
 enum { TIME, HOST, GROUP, WHAT, OLD, NEW, WHO, STATE, WHY, COLUMN_COUNT };
 
 static const struct listing_column columns[COLUMN_COUNT + 1] = {
-	[TIME] = {"TIME", "time", LISTING_FIXED},   [HOST] = {"HOST", "host", LISTING_NAME},
-	[GROUP] = {"GROUP", "group", LISTING_NAME}, [WHAT] = {"WHAT", "what", LISTING_FIXED},
-	[OLD] = {"OLD", "old", LISTING_NAME},       [NEW] = {"NEW", "new", LISTING_NAME},
-	[WHO] = {"WHO", "who", LISTING_NAME},       [STATE] = {"STATE", "state", LISTING_FIXED},
-	[WHY] = {"WHY", "why", LISTING_PROSE},
+	[TIME] = {"TIME", "time", LISTING_FIXED},    [HOST] = {"HOST", "host", LISTING_NAME},
+	[GROUP] = {"GROUP", "group", LISTING_NAME},  [WHAT] = {"WHAT", "what", LISTING_FIXED},
+	[OLD] = {"OLD", "old", LISTING_NAME},        [NEW] = {"NEW", "new", LISTING_NAME},
+	[WHO] = {"WHO", "who", LISTING_MINOR},       [STATE] = {"STATE", "state", LISTING_FIXED},
+	[WHY] = {"WHY", "why", LISTING_MINOR_PROSE},
 };
 
 /* The journal fields of a column: the first one that is not empty is shown. */
@@ -153,7 +153,7 @@ static int read_all(const struct log_journal *log, sd_journal *journal, struct l
 		shown++;
 		listing_record(listing);
 		for (size_t i = 0; i < COLUMN_COUNT; i++)
-			listing_text(listing, line->cells[i]);
+			(i == TIME ? listing_time : listing_text)(listing, line->cells[i]);
 	}
 	return r < 0 ? r : 0;
 }

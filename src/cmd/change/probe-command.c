@@ -11,6 +11,7 @@
 
 #include "cmd/change/change-report.h"
 #include "cmd/change/group-arguments.h"
+#include "cmd/change/probe-damon.h"
 #include "cmd/change/probe-group.h"
 #include "cmd/change/probe-report.h"
 #include "lib/base/cleanup.h"
@@ -21,7 +22,8 @@ struct state {
 	struct probe_options options;
 	uint64_t refaults_percent;
 	unsigned method; /* enum probe_method */
-	bool dry_run;    /* the plan is always a dry run: it only checks */
+	bool damon;
+	bool dry_run; /* the plan is always a dry run: it only checks */
 };
 
 /* "1", "0.5%", "12.25": at most two decimals. */
@@ -75,6 +77,8 @@ static const struct cli_option options[] = {
 	 CLI_SIZE(struct state, options.minimum_bytes)},
 	{0, "method", "NAME", "reclaim (memory.reclaim), high (memory.high) or auto",
 	 CLI_CHOICE(struct state, method, probe_methods)},
+	{0, "damon", NULL, "count the memory that the group accesses; take nothing (Linux 6.14)",
+	 CLI_TRUE(struct state, damon)},
 	{0, "dry-run", NULL, "only check the group, and print what would be done",
 	 CLI_TRUE(struct state, dry_run), .heading = "Output"},
 	{'J', "json", NULL, "print one JSON document", CLI_TRUE(struct state, command.json)},
@@ -96,6 +100,8 @@ static const struct cli_example examples[] = {
 	{"Find out how much memory a service needs", "cgward probe nginx.service"},
 	{"The same, with less disturbance and more time",
 	 "cgward probe --pressure 0.1% --interval 30s --duration 2h nginx.service"},
+	{"Count what it accesses in each minute, without disturbance",
+	 "cgward probe --damon --interval 1m --duration 1h nginx.service"},
 	{0},
 };
 
@@ -261,6 +267,20 @@ static enum cli_exit find_and_probe(struct state *state, const char *what)
 					 groups.count);
 	if (status != CLI_OK)
 		return status;
+	if (state->damon) {
+		const struct probe_damon by_damon = {
+			.command = command,
+			.path = groups.paths[0],
+			.interval_ns = state->options.interval_ns,
+			.duration_ns = state->options.duration_ns,
+			.dry_run = state->dry_run,
+		};
+
+		/* The second process must not share the plan's files. */
+		command->plan = cgw_plan_free(command->plan);
+		block_signals();
+		return probe_damon(&by_damon);
+	}
 	group.layout = command->layout;
 	group.path = groups.paths[0];
 	group.method = (enum probe_method)state->method;

@@ -3,6 +3,7 @@
 #include "cmd/change/change-report.h"
 #include "cmd/change/group-arguments.h"
 #include "lib/base/cleanup.h"
+#include "shared/cli/text-table.h"
 
 struct set {
 	struct change_command command;
@@ -16,6 +17,7 @@ static const struct cli_option options[] = {
 	{0, "list-controls", NULL,
 	 "list all controls with unit, range, risk and file on this machine",
 	 CLI_TRUE(struct set, list), .heading = "Other"},
+	CLI_WIDE_OPTION,
 	CLI_COMMON_OPTIONS,
 };
 

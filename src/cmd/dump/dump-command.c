@@ -375,7 +375,8 @@ static int dump_run(struct cli_context *context, int argc, char **argv)
 			context, "unexpected argument '%.64s' (use --match to select groups)",
 			argv[0]);
 	if (dump.list)
-		return list_fields(stdout, dump.formats == 1 << JSON, dump.headings) < 0
+		return list_fields(stdout, dump.formats == 1 << JSON, dump.headings,
+				   table_width(context, stdout)) < 0
 			       ? CLI_FAILED
 			       : CLI_OK;
 	status = check_options(&dump);

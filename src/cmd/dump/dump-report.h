@@ -60,6 +60,6 @@ struct report_key {
 struct report_key report_key(struct cgw_field field);
 
 /* Prints all keys with unit, kind, sources and help, as a table or as JSON: list-metrics.c. */
-int list_fields(FILE *out, bool json, bool headings);
+int list_fields(FILE *out, bool json, bool headings, unsigned width);
 
 #endif

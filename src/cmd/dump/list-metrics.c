@@ -42,19 +42,19 @@ static const char *kind_name(struct cgw_field field)
 }
 
 static const struct listing_column columns[] = {
-	{"KEY", "key", LISTING_NAME},      {"UNIT", "unit", LISTING_NAME},
-	{"KIND", "kind", LISTING_NAME},    {"V2", "v2", LISTING_NAME},
-	{"V1", "v1", LISTING_NAME},        {"HELP", "help", LISTING_NAME},
+	/* A key that is shortened cannot be used. */
+	{"KEY", "key", LISTING_FIXED},     {"UNIT", "unit", LISTING_FIXED},
+	{"KIND", "kind", LISTING_MINOR},   {"V2", "v2", LISTING_MINOR},
+	{"V1", "v1", LISTING_MINOR},       {"HELP", "help", LISTING_PROSE},
 	{NULL, "instances", LISTING_NAME}, {NULL, NULL, LISTING_NAME},
 };
 
-int list_fields(FILE *out, bool json, bool headings)
+int list_fields(FILE *out, bool json, bool headings, unsigned width)
 {
 	struct listing listing;
 	struct cgw_field field;
 
-	/* A key that is shortened cannot be used. */
-	listing_start(&listing, out, json, columns, 0);
+	listing_start(&listing, out, json, columns, width);
 	if (!json && listing.error == 0)
 		scols_table_enable_noheadings(listing.table.scols, !headings);
 	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++) {

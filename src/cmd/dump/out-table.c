@@ -16,7 +16,7 @@ static int add_columns(const struct report *report, struct libscols_table *table
 
 		if (report->tree && i == 0)
 			flags |= SCOLS_FL_TREE;
-		if (table_add_column(table, column.title, flags | SCOLS_FL_NOEXTREMES) < 0)
+		if (table_add_column(table, column.title, flags) < 0)
 			return -ENOMEM;
 	}
 	return 0;

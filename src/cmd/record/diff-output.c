@@ -56,8 +56,7 @@ int diff_table(const struct diff *diff, FILE *out)
 	if (table == NULL)
 		return -ENOMEM;
 	scols_table_enable_noheadings(table, !diff->headings);
-	if (table_add_column(table, "GROUP", SCOLS_FL_NOEXTREMES) < 0 ||
-	    table_add_column(table, "STATE", 0) < 0)
+	if (table_add_column(table, "GROUP", 0) < 0 || table_add_column(table, "STATE", 0) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < diff->field_count; i++) {
 		char title[64];

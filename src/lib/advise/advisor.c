@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* advisor.c - the groups of a recording, and what is added for each frame. */
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,16 +20,10 @@ int cgw_advisor_new(const struct cgw_advisor_options *options, struct cgw_adviso
 	return 0;
 }
 
-/* Records are freed through the array. */
-static void keep_record(void *record)
-{
-}
-
 struct cgw_advisor *cgw_advisor_free(struct cgw_advisor *advisor)
 {
 	if (advisor == NULL)
 		return NULL;
-	tdestroy(advisor->by_path, keep_record);
 	for (size_t i = 0; i < advisor->record_count; i++) {
 		devices_free(advisor->records[i]->devices);
 		free(advisor->records[i]->path);
@@ -39,6 +32,7 @@ struct cgw_advisor *cgw_advisor_free(struct cgw_advisor *advisor)
 	devices_free(advisor->busiest);
 	siblings_free(&advisor->siblings);
 	free(advisor->records);
+	free(advisor->buckets);
 	free(advisor->of_group);
 	free(advisor->of_group_before);
 	free(advisor->advice);
@@ -68,32 +62,78 @@ void cgw_advisor_metrics(struct cgw_metric_set *set)
 	}
 }
 
-static int compare_paths(const void *a, const void *b)
+/* A group is known by its name and the record of its parent, so that no path is composed. */
+static size_t hash_of(const struct usage_record *parent, const char *name)
 {
-	const struct usage_record *left = a, *right = b;
+	uint64_t hash = (uintptr_t)parent;
 
-	return strcmp(left->path, right->path);
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+	return (size_t)(hash ^ hash >> 32);
 }
 
-/* Owns `path` if it succeeds. */
-static int add_record(struct cgw_advisor *advisor, char *path, uint64_t id,
-		      struct usage_record **ret_record)
+static void insert_record(struct cgw_advisor *advisor, struct usage_record *record)
 {
+	struct usage_record **bucket =
+		&advisor->buckets[record->hash & (advisor->bucket_count - 1)];
+
+	record->next = *bucket;
+	*bucket = record;
+}
+
+/* A power of two, and at least as many buckets as records. */
+static int reserve_buckets(struct cgw_advisor *advisor, size_t count)
+{
+	size_t bucket_count = advisor->bucket_count > 0 ? advisor->bucket_count * 2 : 64;
+	struct usage_record **buckets;
+
+	if (count <= advisor->bucket_count)
+		return 0;
+	buckets = calloc(bucket_count, sizeof(*buckets));
+	if (buckets == NULL)
+		return -ENOMEM;
+	free(advisor->buckets);
+	advisor->buckets = buckets;
+	advisor->bucket_count = bucket_count;
+	for (size_t i = 0; i < advisor->record_count; i++)
+		insert_record(advisor, advisor->records[i]);
+	return 0;
+}
+
+static struct usage_record *find_record(const struct cgw_advisor *advisor, size_t hash,
+					const struct usage_record *parent, const char *name)
+{
+	struct usage_record *record = advisor->bucket_count > 0
+					      ? advisor->buckets[hash & (advisor->bucket_count - 1)]
+					      : NULL;
+
+	while (record != NULL && (record->hash != hash || record->parent != parent ||
+				  strcmp(record->name, name) != 0))
+		record = record->next;
+	return record;
+}
+
+static int add_record(struct cgw_advisor *advisor, const struct cgw_topology *topology,
+		      uint32_t group, size_t hash, struct usage_record **ret_record)
+{
+	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
 	struct usage_record *record;
 
-	if (ARRAY_RESERVE(advisor->records, advisor->record_capacity, advisor->record_count + 1) <
-	    0)
+	if (path == NULL ||
+	    ARRAY_RESERVE(advisor->records, advisor->record_capacity, advisor->record_count + 1) <
+		    0 ||
+	    reserve_buckets(advisor, advisor->record_count + 1) < 0)
 		return -ENOMEM;
 	record = calloc(1, sizeof(*record));
 	if (record == NULL)
 		return -ENOMEM;
-	record->path = path;
-	if (tsearch(record, &advisor->by_path, compare_paths) == NULL) {
-		free(record);
-		return -ENOMEM;
-	}
-	record->id = id;
-	usage_begin_life(record);
+	record->parent = group == 0 ? NULL : advisor->of_group[topology->parent[group]];
+	record->selected = group != 0 && (advisor->options.selects == NULL ||
+					  advisor->options.selects(advisor->options.context, path));
+	record->path = steal_pointer(&path);
+	record->name = record->path + strlen(record->path) - strlen(topology->name[group]);
+	record->hash = hash;
+	insert_record(advisor, record);
 	advisor->records[advisor->record_count++] = record;
 	*ret_record = record;
 	return 0;
@@ -108,39 +148,31 @@ static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
 	return id;
 }
 
-/* Finds or, if `create`, adds the record of a group; otherwise NULL. */
-static int find_record(struct cgw_advisor *advisor, const struct cgw_topology *topology,
-		       uint32_t group, bool create, struct usage_record **ret_record)
+/* Finds or, if `create`, adds the record of a group, whose parent is mapped; otherwise NULL. */
+static int map_group(struct cgw_advisor *advisor, const struct cgw_topology *topology,
+		     uint32_t group, bool create)
 {
-	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
-	struct usage_record *record = NULL, key = {.path = path}, **found;
-	uint64_t id = id_of(topology, group);
-	int r = 0;
+	const struct usage_record *parent =
+		group == 0 ? NULL : advisor->of_group[topology->parent[group]];
+	size_t hash = hash_of(parent, topology->name[group]);
+	struct usage_record *record = NULL;
+	uint64_t id;
+	int r;
 
-	if (path == NULL)
-		return -ENOMEM;
-	found = tfind(&key, &advisor->by_path, compare_paths);
-	if (found != NULL) {
-		record = *found;
-		if (create && record->id != id) {
+	if (group == 0 || parent != NULL)
+		record = find_record(advisor, hash, parent, topology->name[group]);
+	if (create) {
+		r = record == NULL ? add_record(advisor, topology, group, hash, &record) : 0;
+		if (r < 0)
+			return r;
+		id = id_of(topology, group);
+		if (record->usage.lives == 0 || record->id != id) {
 			record->id = id;
 			usage_begin_life(record);
 		}
-	} else if (create) {
-		r = add_record(advisor, path, id, &record);
-		if (r == 0) {
-			record->parent =
-				group == 0 ? NULL : advisor->of_group[topology->parent[group]];
-			record->selected =
-				group != 0 &&
-				(advisor->options.selects == NULL ||
-				 advisor->options.selects(advisor->options.context, path));
-			path = NULL; /* owned by the record */
-		}
 	}
-	if (r == 0)
-		*ret_record = record;
-	return r;
+	advisor->of_group[group] = record;
+	return 0;
 }
 
 int advisor_map_groups(struct cgw_advisor *advisor, const struct cgw_frame *frame, bool create)
@@ -172,7 +204,7 @@ int advisor_map_groups(struct cgw_advisor *advisor, const struct cgw_frame *fram
 		if (old != CGW_NO_GROUP && (cgw_frame_flags(frame, i) & CGW_ROW_RECREATED) == 0)
 			advisor->of_group[i] = previous[old];
 		else
-			r = find_record(advisor, topology, i, create, &advisor->of_group[i]);
+			r = map_group(advisor, topology, i, create);
 	}
 	if (r == 0)
 		advisor->topology = topology;

@@ -21,9 +21,10 @@ struct sizing {
 
 struct cgw_advisor {
 	struct cgw_advisor_options options;
-	void *by_path; /* tsearch(3) */
 	struct usage_record **records;
 	size_t record_count, record_capacity;
+	struct usage_record **buckets; /* by name and parent */
+	size_t bucket_count;
 	/* Of the last frame: NULL for groups without a record. */
 	struct usage_record **of_group;
 	size_t of_group_capacity;

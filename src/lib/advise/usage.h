@@ -37,9 +37,12 @@ struct device_use;
 struct usage_record {
 	struct cgw_usage usage;
 	char *path;
+	const char *name;            /* the end of `path` */
 	struct usage_record *parent; /* NULL: the root */
-	bool selected;               /* limits are wanted */
-	uint64_t id;                 /* inode of its directory in the first hierarchy that has it */
+	struct usage_record *next;   /* in the bucket of `hash` */
+	size_t hash;
+	bool selected; /* limits are wanted */
+	uint64_t id;   /* inode of its directory in the first hierarchy that has it */
 	uint64_t peak[MEASURE_COUNT];
 	bool known[MEASURE_COUNT]; /* in any sample */
 	struct histogram cpu;

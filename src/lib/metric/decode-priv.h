@@ -104,6 +104,7 @@ void decode_named(struct decode_job *job);
 void decode_device_number(struct decode_job *job);
 void decode_other(struct decode_job *job);
 void decode_nested_other(struct decode_job *job);
+void decode_numa_other(struct decode_job *job);
 void decode_prefix(struct decode_job *job);
 void decode_numa(struct decode_job *job);
 void decode_per_cpu(struct decode_job *job);

@@ -46,7 +46,14 @@ bool metric_has_source(const char *file, const char *key, size_t key_length) CGW
 /* The source lists the keys of a file that no metric reads. */
 static inline bool source_lists_other(const struct cgw_source *source)
 {
-	return source->format == CGW_FORMAT_OTHER || source->format == CGW_FORMAT_NESTED_OTHER;
+	return source->format == CGW_FORMAT_OTHER || source->format == CGW_FORMAT_NESTED_OTHER ||
+	       source->format == CGW_FORMAT_NUMA_OTHER;
+}
+
+/* It lists them for each device or node: the instance is "sda newkey". */
+static inline bool source_nests_other(const struct cgw_source *source)
+{
+	return source_lists_other(source) && source->format != CGW_FORMAT_OTHER;
 }
 
 /* The source of a metric whose instances are keys of a file, or NULL. */

@@ -134,6 +134,30 @@ void decode_nested_other(struct decode_job *job)
 	for_each_nested(job, add_other);
 }
 
+/* "newkey N0=1 N1=2": the instances are "N0 newkey" and "N1 newkey". */
+void decode_numa_other(struct decode_job *job)
+{
+	struct decode_line line;
+
+	while (decode_next_line(job, &line)) {
+		const char *at = line.start;
+		struct nested nested;
+
+		if (!decode_next_word(&at, line.end, &nested.key))
+			continue;
+		while (decode_next_word(&at, line.end, &nested.name)) {
+			const char *equals = memchr(nested.name.start, '=',
+						    (size_t)(nested.name.end - nested.name.start));
+
+			if (equals == NULL || equals == nested.name.start)
+				continue;
+			nested.value = (struct decode_line){equals + 1, nested.name.end};
+			nested.name.end = equals;
+			add_other(job, &nested);
+		}
+	}
+}
+
 /* "8:0 Read 123", last line "Total 123". */
 void decode_blkio(struct decode_job *job)
 {

@@ -166,12 +166,10 @@ static bool may_name(const struct cgw_source *source, const char *key)
 {
 	static const char characters[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
-	bool nested = source->format == CGW_FORMAT_NESTED_OTHER;
-
 	if (source->format == CGW_FORMAT_NAMED)
 		return strchr(source->file, '*') == NULL && key[strcspn(key, " \t\n")] == '\0';
 	return source_lists_other(source) && key[strspn(key, characters)] == '\0' &&
-	       (nested || strchr(key, '.') == NULL);
+	       (source_nests_other(source) || strchr(key, '.') == NULL);
 }
 
 /* The metric of the file whose instances include any such key. */

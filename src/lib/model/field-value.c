@@ -395,7 +395,7 @@ static struct cgw_number find_instance(const struct cgw_snapshot *snapshot, enum
 /* "sda newkey" is newkey on the device sda. */
 static const char *key_of_instance(enum cgw_metric metric, const char *name)
 {
-	bool nested = metric_keyed_source(metric)->format == CGW_FORMAT_NESTED_OTHER;
+	bool nested = source_nests_other(metric_keyed_source(metric));
 
 	return nested && strrchr(name, ' ') != NULL ? strrchr(name, ' ') + 1 : name;
 }

@@ -327,6 +327,35 @@ static int plan_hierarchy(struct plan *plan, const struct group_tree *tree, uint
 	return r;
 }
 
+static const struct plan_sum sums[] = {
+	{CGW_M_MEMORY_SLAB, 2, {CGW_M_MEMORY_SLAB_RECLAIMABLE, CGW_M_MEMORY_SLAB_UNRECLAIMABLE}},
+	{CGW_M_MEMORY_PGSCAN,
+	 4,
+	 {CGW_M_MEMORY_PGSCAN_KSWAPD, CGW_M_MEMORY_PGSCAN_DIRECT, CGW_M_MEMORY_PGSCAN_KHUGEPAGED,
+	  CGW_M_MEMORY_PGSCAN_PROACTIVE}},
+	{CGW_M_MEMORY_PGSTEAL,
+	 4,
+	 {CGW_M_MEMORY_PGSTEAL_KSWAPD, CGW_M_MEMORY_PGSTEAL_DIRECT, CGW_M_MEMORY_PGSTEAL_KHUGEPAGED,
+	  CGW_M_MEMORY_PGSTEAL_PROACTIVE}},
+};
+
+const struct plan_sum *plan_sum_of(enum cgw_metric metric)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
+		if (sums[i].metric == metric)
+			return &sums[i];
+	return NULL;
+}
+
+/* The files that contain the parts are read in any case; BPF programs find only the parts. */
+static void add_parts(struct plan *plan)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
+		for (size_t j = 0; j < sums[i].part_count; j++)
+			if (cgw_metric_set_has(&plan->metrics, sums[i].metric))
+				cgw_metric_set_add(&plan->metrics, sums[i].parts[j]);
+}
+
 /* Adds the divisors of the requested metrics. */
 static int add_divisions(struct plan *plan)
 {
@@ -412,6 +441,7 @@ int plan_build(struct plan *plan, const struct cgw_layout *layout, const struct 
 	int r;
 
 	*plan = (struct plan){.layout = layout, .metrics = *metrics};
+	add_parts(plan);
 	r = add_divisions(plan);
 	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
 		if (cgw_metric_set_has(&plan->metrics, metric))

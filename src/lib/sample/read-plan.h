@@ -25,13 +25,21 @@ struct plan_division {
 	enum cgw_metric by;
 };
 
+/* A metric that the kernel computes as the sum of others when it prints them. */
+#define PLAN_PART_MAX 4
+struct plan_sum {
+	enum cgw_metric metric;
+	size_t part_count;
+	enum cgw_metric parts[PLAN_PART_MAX]; /* keys of the same file */
+};
+
 struct plan {
 	const struct cgw_layout *layout;
 	struct plan_file *files; /* ordered by hierarchy */
 	size_t file_count, file_size;
 	struct plan_division *divisions;
 	size_t division_count;
-	struct cgw_metric_set metrics; /* requested metrics and their divisors */
+	struct cgw_metric_set metrics; /* requested metrics, their divisors and parts */
 	int16_t column_of[CGW_METRIC_COUNT];
 	uint16_t column_count;
 	const struct cgw_source *source[CGW_METRIC_COUNT]; /* the best one */
@@ -51,6 +59,8 @@ void plan_done(struct plan *plan);
 /* The hierarchies in which a requested metric may be counted without descendants. */
 uint32_t plan_own_hierarchies(const struct cgw_layout *layout,
 			      const struct cgw_metric_set *metrics);
+/* NULL if the metric is not such a sum. */
+const struct plan_sum *plan_sum_of(enum cgw_metric metric) CGW_PURE;
 /* The plans read the same files for the same metrics. */
 bool plan_equal(const struct plan *a, const struct plan *b);
 

@@ -18,7 +18,10 @@ void listing_start(struct listing *listing, FILE *out, bool json,
 	static const int flags[] = {[LISTING_NAME] = 0,
 				    [LISTING_NUMBER] = SCOLS_FL_RIGHT,
 				    [LISTING_FIXED] = TABLE_FIXED,
-				    [LISTING_PROSE] = TABLE_PROSE};
+				    [LISTING_PROSE] = TABLE_PROSE,
+				    [LISTING_MINOR] = TABLE_MINOR,
+				    [LISTING_MINOR_NUMBER] = TABLE_MINOR | SCOLS_FL_RIGHT,
+				    [LISTING_MINOR_PROSE] = TABLE_MINOR | TABLE_PROSE};
 
 	*listing = (struct listing){.out = out, .json = json, .columns = columns};
 	if (json) {
@@ -89,6 +92,19 @@ static json_t *text_or_null(const char *text)
 void listing_text(struct listing *listing, const char *text)
 {
 	add_text(listing, text, json_string, "");
+}
+
+void listing_time(struct listing *listing, const char *time)
+{
+	const char *month = strchr(time, '-'), *fraction = strchr(time, '.');
+	char text[24];
+
+	if (listing->table.width == 0 || month == NULL || fraction == NULL) {
+		listing_text(listing, time);
+		return;
+	}
+	snprintf(text, sizeof(text), "%.*sZ", (int)(fraction - month) - 1, month + 1);
+	listing_text(listing, text);
 }
 
 void listing_optional(struct listing *listing, const char *text)

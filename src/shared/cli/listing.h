@@ -15,6 +15,9 @@ enum listing_style {
 	LISTING_NUMBER, /* aligned to the right */
 	LISTING_FIXED,
 	LISTING_PROSE, /* see TABLE_PROSE */
+	LISTING_MINOR, /* see TABLE_MINOR */
+	LISTING_MINOR_NUMBER,
+	LISTING_MINOR_PROSE,
 };
 
 struct listing_column {
@@ -40,7 +43,9 @@ void listing_start(struct listing *listing, FILE *out, bool json,
 void listing_record(struct listing *listing);
 /* Text that is safe to print. */
 void listing_text(struct listing *listing, const char *text);
-/* The same, or if empty "-" and null. */
+/* A time of cgw_format_time(), at a terminal without the year and parts of a second. */
+void listing_time(struct listing *listing, const char *time);
+/* The same as listing_text(), or if empty "-" and null. */
 void listing_optional(struct listing *listing, const char *text);
 /* Raw bytes, which are escaped. */
 void listing_name(struct listing *listing, const char *name);

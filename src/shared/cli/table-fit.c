@@ -15,10 +15,13 @@
 struct column_fit {
 	struct libscols_column *column;
 	size_t width, width_min;
+	bool empty; /* no cell has a value */
 };
 
 #define COLUMNS_MAX    256
-#define NAME_WIDTH_MIN 12
+#define NAME_WIDTH_MIN 11
+/* Less of a sentence is of no use. */
+#define PROSE_WIDTH_MIN 20
 
 /* The width of the branches that libsmartcols draws before the text of a tree. */
 static size_t branches_width(struct libscols_column *column, const struct libscols_line *line)
@@ -47,25 +50,63 @@ static size_t measure(struct libscols_table *table, struct column_fit *fits, siz
 	for (size_t i = 0; i < count; i++) {
 		struct column_fit *fit = &fits[i];
 		const char *title;
+		size_t least;
 
 		fit->column = scols_table_get_column(table, i);
 		title = scols_cell_get_data(scols_column_get_header(fit->column));
 		fit->width = title != NULL ? cgw_text_width(title) : 0;
-		fit->width_min = fit->width > NAME_WIDTH_MIN ? fit->width : NAME_WIDTH_MIN;
+		fit->empty = true;
+		least = scols_column_is_trunc(fit->column) ? PROSE_WIDTH_MIN : NAME_WIDTH_MIN;
+		fit->width_min = fit->width > least ? fit->width : least;
 		for (size_t j = 0; j < scols_table_get_nlines(table); j++) {
 			struct libscols_line *line = scols_table_get_line(table, j);
-			size_t width = branches_width(fit->column, line) +
-				       cgw_text_width(cell_text(line, fit->column));
+			const char *text = cell_text(line, fit->column);
+			size_t width = branches_width(fit->column, line) + cgw_text_width(text);
 
+			fit->empty = fit->empty && (text[0] == '\0' || strcmp(text, "-") == 0 ||
+						    strcmp(text, "0") == 0);
 			if (width > fit->width)
 				fit->width = width;
 		}
 		/* A number that is cut would be another number. */
 		if (scols_column_is_right(fit->column) || scols_column_is_strict_width(fit->column))
 			fit->width_min = fit->width;
+		if (fit->width_min > fit->width)
+			fit->width_min = fit->width;
 		total += fit->width;
 	}
 	return total;
+}
+
+/* The width of what is shown: of `fits` that are not reduced, or of the least. */
+static size_t shown_width(const struct column_fit *fits, size_t count, bool least)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!scols_column_is_hidden(fits[i].column))
+			total += (total > 0) + (least ? fits[i].width_min : fits[i].width);
+	return total;
+}
+
+/* Leaves out columns, the last one first, until the table fits: those without values if it is too
+ * wide, minor ones if shortening does not suffice. The first column remains. */
+static int leave_out(struct column_fit *fits, size_t count, size_t table_width)
+{
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = count; i > 1 && shown_width(fits, count, pass > 0) > table_width;
+		     i--) {
+			struct libscols_column *column = fits[i - 1].column;
+			int flags = scols_column_get_flags(column), r;
+
+			if (pass == 0 ? !fits[i - 1].empty : !(flags & TABLE_MINOR))
+				continue;
+			r = scols_column_set_flags(column, flags | SCOLS_FL_HIDDEN);
+			if (r < 0)
+				return r;
+			fits[i - 1].width = fits[i - 1].width_min = 0;
+		}
+	return 0;
 }
 
 /* Takes what is too much from the widest columns. */
@@ -144,9 +185,14 @@ static int fit(struct libscols_table *table, unsigned table_width)
 	total = measure(table, fits, count);
 	if (total <= table_width)
 		return 0;
-	reduce(fits, count, total - table_width);
+	r = leave_out(fits, count, table_width);
+	total = shown_width(fits, count, false);
+	if (total > table_width)
+		reduce(fits, count, total - table_width);
 	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < scols_table_get_nlines(table) && r == 0; j++) {
+		for (size_t j = 0; j < scols_table_get_nlines(table) && r == 0 &&
+				   !scols_column_is_hidden(fits[i].column);
+		     j++) {
 			struct libscols_line *line = scols_table_get_line(table, j);
 			size_t branches = branches_width(fits[i].column, line);
 
@@ -159,10 +205,26 @@ static int fit(struct libscols_table *table, unsigned table_width)
 	return r;
 }
 
+/* These flags are for us: a column of fixed width without values would break the lines. */
+static int clear_flags(struct libscols_table *table)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < scols_table_get_ncols(table) && r == 0; i++) {
+		struct libscols_column *column = scols_table_get_column(table, i);
+
+		r = scols_column_set_flags(column, scols_column_get_flags(column) &
+							   ~(TABLE_FIXED | TABLE_MINOR));
+	}
+	return r;
+}
+
 int table_print(struct libscols_table *table, unsigned width)
 {
 	int r = width > 0 ? fit(table, width) : 0;
 
+	if (r == 0)
+		r = clear_flags(table);
 	return r < 0 ? r : scols_print_table(table);
 }
 

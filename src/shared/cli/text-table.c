@@ -36,7 +36,7 @@ void table_start(struct table *table, FILE *out, const char *titles, unsigned wi
 		return;
 	}
 	while (*titles != '\0' && table->error == 0) {
-		int flags = SCOLS_FL_NOEXTREMES;
+		int flags = 0;
 		size_t length;
 		char title[32];
 

@@ -16,6 +16,8 @@
 #define TABLE_PROSE SCOLS_FL_TRUNC
 /* Of a column that is never shortened, as those aligned to the right. */
 #define TABLE_FIXED SCOLS_FL_STRICTWIDTH
+/* Of a column that is left out, the last one first, if shortening does not suffice. */
+#define TABLE_MINOR SCOLS_FL_NOEXTREMES
 
 struct table {
 	unsigned width; /* maximum; 0: none */
@@ -28,7 +30,7 @@ struct table {
 /* Row of the commands that print tables. */
 /* clang-format off */
 #define CLI_WIDE_OPTION                                                                            \
-	{ 0, "wide", NULL, "do not shorten names to fit the terminal",                             \
+	{ 0, "wide", NULL, "do not shorten names or leave out columns",                            \
 	  CLI_TRUE(struct cli_context, wide), .of_context = true }
 /* clang-format on */
 
@@ -39,7 +41,10 @@ void text_wrap(FILE *out, const char *text, unsigned column, unsigned width);
 
 /* A table of libsmartcols; NULL if memory is short. */
 struct libscols_table *table_new(FILE *out);
-/* Prints a table, with text that is shortened if the table is wider than a `width` other than 0. */
+/*
+ * Prints a table. If it is wider than a `width` other than 0, columns without values are left out,
+ * then minor ones, and texts are shortened.
+ */
 int table_print(struct libscols_table *table, unsigned width);
 static inline void cleanup_table(struct libscols_table **table)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/escape-copy.h"
 #include "lib/base/json-cleanup.h"
 #include "lib/base/string-builder.h"
@@ -227,6 +228,27 @@ static int by_resident(const void *a, const void *b)
 	return first->resident_bytes < second->resident_bytes ? 1 : -1;
 }
 
+/* Adds how much a process has grown since its size was first read; null: it was not. */
+static void add_growth(const struct event_page *page, json_t *process, uint64_t start_ticks,
+		       const char *name)
+{
+	pid_t pid = (pid_t)json_integer_value(json_object_get(process, "pid"));
+	json_int_t bytes = json_integer_value(json_object_get(process, "resident_bytes"));
+	const struct process_size *before =
+		page->sizes != NULL ? process_sizes_find(page->sizes, pid, start_ticks, name)
+				    : NULL;
+
+	json_object_set_new(process, "growth_bytes",
+			    before != NULL
+				    ? json_integer(bytes - (json_int_t)before->resident_bytes)
+				    : json_null());
+	json_object_set_new(
+		process, "growth_seconds",
+		before != NULL ? json_integer((json_int_t)((page->monotonic_ns - before->time_ns) /
+							   NS_PER_S))
+			       : json_null());
+}
+
 /* Those alive now. */
 static json_t *processes_json(const struct event_page *page)
 {
@@ -245,31 +267,36 @@ static json_t *processes_json(const struct event_page *page)
 		const struct cgw_process *process = &inspection->processes[i];
 		CLEANUP(cleanup_free) char *path = path_of(page->now, process->group);
 
+		json_t *json;
+
 		if (process->resident_bytes == 0)
 			break; /* killed, and only waits to be reaped */
-		json_array_append_new(
-			list, json_pack("{s:i, s:o, s:o, s:I, s:o}", "pid", (int)process->pid,
-					"name", json_escaped(process->name), "command",
-					json_escaped(process->command), "resident_bytes",
-					(json_int_t)process->resident_bytes, "group",
-					json_escaped(path)));
+		json = json_pack("{s:i, s:o, s:o, s:I, s:o}", "pid", (int)process->pid, "name",
+				 json_escaped(process->name), "command",
+				 json_escaped(process->command), "resident_bytes",
+				 (json_int_t)process->resident_bytes, "group", json_escaped(path));
+		add_growth(page, json, process->start_ticks, process->name);
+		json_array_append_new(list, json);
 	}
 	cgw_inspection_free(inspection);
 	return list;
 }
 
-static json_t *tasks_json(const struct oom_report *report)
+static json_t *tasks_json(const struct event_page *page)
 {
 	struct oom_task tasks[LARGEST_MAX];
-	size_t count = oom_report_largest(report, tasks, LARGEST_MAX);
+	size_t count = oom_report_largest(page->report, tasks, LARGEST_MAX);
 	json_int_t page_bytes = sysconf(_SC_PAGESIZE);
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list,
-				      json_pack("{s:i, s:o, s:I}", "pid", (int)tasks[i].pid, "name",
-						json_escaped(tasks[i].name), "resident_bytes",
-						(json_int_t)tasks[i].resident_pages * page_bytes));
+	for (size_t i = 0; i < count; i++) {
+		json_t *json = json_pack("{s:i, s:o, s:I}", "pid", (int)tasks[i].pid, "name",
+					 json_escaped(tasks[i].name), "resident_bytes",
+					 (json_int_t)tasks[i].resident_pages * page_bytes);
+
+		add_growth(page, json, 0, tasks[i].name);
+		json_array_append_new(list, json);
+	}
 	return list;
 }
 
@@ -306,9 +333,8 @@ static json_t *kernel_log_json(const struct event_page *page)
 	return json_pack("{s:i, s:o, s:o, s:b, s:o, s:o, s:I}", "killed_pid",
 			 (int)page->decision.pid, "killed_name", json_escaped(page->decision.name),
 			 "limit_of", json_escaped(limit), "machine", (int)page->decision.machine,
-			 "processes", tasks_json(page->report), "lines",
-			 lines_json(page->report->text), "omitted_lines",
-			 (json_int_t)page->report->omitted);
+			 "processes", tasks_json(page), "lines", lines_json(page->report->text),
+			 "omitted_lines", (json_int_t)page->report->omitted);
 }
 
 static json_t *policy_json(const struct event_page *page)

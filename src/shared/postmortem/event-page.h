@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "lib/kernel/kernel-log.h"
+#include "shared/postmortem/process-sizes.h"
 #include <cgward/history.h>
 #include <cgward/policy.h>
 
@@ -38,6 +39,8 @@ struct event_page {
 	uint32_t group_now;
 	const struct cgw_history *history; /* of `frame`; NULL: none */
 	unsigned history_seconds;
+	const struct process_sizes *sizes; /* before the event; NULL: none */
+	uint64_t monotonic_ns;             /* when the page is written */
 	/* Of an OOM kill; `report` NULL: none was found, for the reason. */
 	const struct oom_report *report;
 	struct oom_decision decision;

@@ -161,6 +161,21 @@ static int print_memory(FILE *out, unsigned width, const json_t *memory)
 	return table_end(&table);
 }
 
+/* "+48M in 35s"; empty: the size before is not known. */
+static void add_growth(struct table *table, const json_t *process)
+{
+	json_int_t bytes = json_integer_value(json_object_get(process, "growth_bytes"));
+	const json_t *seconds = json_object_get(process, "growth_seconds");
+	char size[32];
+
+	(void)cgw_format_bytes((double)(bytes < 0 ? -bytes : bytes), size, sizeof(size));
+	if (json_is_integer(seconds))
+		table_cell(table, "%c%s in %llds", bytes < 0 ? '-' : '+', size,
+			   (long long)json_integer_value(seconds));
+	else
+		table_cell(table, "-");
+}
+
 static int print_processes(FILE *out, unsigned width, const char *heading, const json_t *processes)
 {
 	struct table table;
@@ -168,7 +183,7 @@ static int print_processes(FILE *out, unsigned width, const char *heading, const
 	if (json_array_size(processes) == 0)
 		return 0;
 	fprintf(out, "\n%s\n", heading);
-	table_start(&table, out, ">PID|>RESIDENT|NAME|<COMMAND", width);
+	table_start(&table, out, ">PID|>RESIDENT|>GROWTH|NAME|<COMMAND", width);
 	for (size_t i = 0; i < json_array_size(processes); i++) {
 		const json_t *process = json_array_get(processes, i);
 
@@ -177,6 +192,7 @@ static int print_processes(FILE *out, unsigned width, const char *heading, const
 			   (long long)json_integer_value(json_object_get(process, "pid")));
 		table_cell(&table, "%s",
 			   format_bytes(json_object_get(process, "resident_bytes")).text);
+		add_growth(&table, process);
 		add_text(&table, process, "name");
 		add_text(&table, process, "command");
 	}

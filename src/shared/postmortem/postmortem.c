@@ -47,6 +47,7 @@ struct postmortem {
 	struct kernel_log *log;
 	char log_missing[128]; /* why the kernel log cannot be read, or "" */
 	struct page_store *store;
+	struct process_sizes sizes;
 	struct short_page short_page; /* for when there is no memory for another */
 	char path[PATH_BYTES];
 	struct page_gaps gaps;
@@ -182,6 +183,8 @@ static void handle_event(struct postmortem *postmortem, struct event_page page)
 	page.now = postmortem->frame;
 	page.frame = postmortem->previous;
 	page.history = postmortem->history;
+	page.sizes = &postmortem->sizes;
+	page.monotonic_ns = clock_now_ns();
 	page.history_seconds = (unsigned)(postmortem->settings.last_ns / NS_PER_S);
 	page.group = page.group_now != CGW_NO_GROUP
 			     ? cgw_frame_previous(postmortem->frame, page.group_now)
@@ -353,6 +356,8 @@ static int take_sample(struct postmortem *postmortem)
 		handle_counters(postmortem);
 		handle_actions(postmortem);
 	}
+	process_sizes_update(&postmortem->sizes, postmortem->options.layout, postmortem->frame,
+			     clock_now_ns(), postmortem->settings.last_ns);
 	return cgw_history_push(postmortem->history, postmortem->frame);
 }
 
@@ -407,6 +412,7 @@ static void free_postmortem(struct postmortem *postmortem)
 	for (size_t i = 0; i < postmortem->action_count; i++)
 		action_done(&postmortem->actions[i]);
 	string_list_free(&postmortem->removed);
+	process_sizes_done(&postmortem->sizes);
 	page_store_free(postmortem->store);
 	kernel_log_free(postmortem->log);
 	cgw_history_free(postmortem->history);

@@ -85,6 +85,8 @@ static void print_bound_row(const struct view *view, const struct cgw_bound *bou
 			   ? "unavailable"
 			   : text_number(view, bound->bound, bound->unit, &cell),
 		   device[0] != '\0' ? " on " : "", device);
+	table_cell(table, "%s",
+		   text_number(view, bound->use, cgw_metric_info(bound->use_metric)->unit, &cell));
 	table_cell(table, "%s", bound->bound.state == CGW_OK ? limit->key : "-");
 	if (bound->set_by == CGW_NO_GROUP) {
 		table_cell(table, "-");
@@ -93,8 +95,6 @@ static void print_bound_row(const struct view *view, const struct cgw_bound *bou
 
 		table_name(table, path != NULL ? path : "?");
 	}
-	table_cell(table, "%s",
-		   text_number(view, bound->use, cgw_metric_info(bound->use_metric)->unit, &cell));
 }
 
 static void print_list(const char *name, const char *list, FILE *out)
@@ -137,7 +137,7 @@ static int print_limits(const struct view *view, FILE *out)
 
 	fprintf(out, "\nLIMITS\n");
 	print_verdict(view, bounds, count, out);
-	table_start(&table, out, "RESOURCE|>LIMIT|KEY|SET BY|>USED", view->width);
+	table_start(&table, out, "RESOURCE|>LIMIT|>USED|KEY|SET BY", view->width);
 	for (size_t i = 0; i < count; i++)
 		print_bound_row(view, &bounds[i], &table);
 	return table_end(&table);

@@ -204,6 +204,8 @@ void value_human(const struct cgw_control_info *info, const char *text, char *bu
 	char *end;
 
 	snprintf(buffer, size, "%s", text);
+	if (unit == CGW_UNIT_CPU && parse_bandwidth(text, &value))
+		snprintf(buffer, size, "%g%% (%s)", value / 1e7, text);
 	if ((unit != CGW_UNIT_BYTES && unit != CGW_UNIT_BYTES_PER_S) || text[0] == '\0')
 		return;
 	/* Only plain numbers: not "max", nor lists of devices. */

@@ -9,12 +9,16 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "tui/action/change-job.h"
 #include "tui/action/group-actions.h"
 #include "tui/core/app.h"
+#include "tui/list/name-cut.h"
 
 /* Lines of a confirmation. */
 #define LINES_MAX 12
+/* Cells of a path in the journal. */
+#define JOURNAL_PATH_WIDTH 20
 
 /* The journal of changes, read in a worker thread. */
 struct journal {
@@ -42,7 +46,7 @@ static int add_journal_entry(void *context, const struct cgw_change *change)
 {
 	struct journal *journal = context;
 	struct menu_item *item;
-	char path[256], old[33], new[33], time[40];
+	char path[256], old[64], new[64], time[40], name[96];
 
 	if (ARRAY_RESERVE(journal->items, journal->capacity, journal->count + 1) < 0)
 		return -ENOMEM;
@@ -51,14 +55,16 @@ static int add_journal_entry(void *context, const struct cgw_change *change)
 	cgw_escape(old, sizeof(old), change->old_value, strlen(change->old_value));
 	cgw_escape(new, sizeof(new), change->new_value, strlen(change->new_value));
 	cgw_format_time(change->realtime_ns, time, sizeof(time));
-	time[19] = '\0'; /* "2026-11-24T21:03:44" */
-	snprintf(item->text, sizeof(item->text), "%.14s  %.70s", time + 5, path);
-	snprintf(item->help, sizeof(item->help), "%s%.24s %.24s → %.24s  %.20s",
-		 change->undone        ? "(undone) "
-		 : change->undoes != 0 ? "(undo) "
-				       : "",
-		 key_of(change), old[0] != '\0' ? old : "-", new[0] != '\0' ? new : "-",
-		 change->who);
+	time[10] = ' '; /* "2026-11-24T21:03:44": without the year */
+	time[19] = '\0';
+	name_cut(path, NAME_CUT_START, NULL, JOURNAL_PATH_WIDTH, name, sizeof(name));
+	text_append(item->text, sizeof(item->text), 0, "%s  %s", time + 5, name);
+	text_append(item->help, sizeof(item->help), 0, "%s%s %s → %s  %s",
+		    change->undone        ? "(undone) "
+		    : change->undoes != 0 ? "(undo) "
+					  : "",
+		    key_of(change), old[0] != '\0' ? old : "-", new[0] != '\0' ? new : "-",
+		    change->who);
 	/* Zero: Enter cannot undo it. */
 	item->value = cgw_change_reversible(change) ? (int)change->id : 0;
 	return 0;

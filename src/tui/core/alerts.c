@@ -9,6 +9,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "tui/core/alerts.h"
+#include "tui/list/name-cut.h"
 
 /* Thresholds for "nearly full" and "throttled". */
 #define FULL_PERCENT      90
@@ -279,10 +280,12 @@ static void put(struct line_out *out, enum role role, const char *text)
 
 static void put_path(struct line_out *out, const char *path)
 {
-	char shown[512];
+	char shown[4096], cut[4096];
 
 	cgw_escape(shown, sizeof(shown), path, strlen(path));
-	put(out, ROLE_STRONG, shown);
+	/* The end distinguishes groups. */
+	name_cut(shown, NAME_CUT_START, NULL, out->left, cut, sizeof(cut));
+	put(out, ROLE_STRONG, cut);
 }
 
 static void begin(struct line_out *out, enum role role, uint32_t group)

@@ -96,6 +96,7 @@ struct column_source app_source(const struct app *app)
 	return (struct column_source){
 		.frame = app->frame,
 		.history = app->history,
+		.advice = &app->advice,
 		.graph = (enum graph_style)app->settings.choices[CHOICE_GRAPHS],
 		.own = app->settings.choices[CHOICE_OWN],
 	};

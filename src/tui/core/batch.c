@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* batch.c - prints rows one by one, because a canvas limits the number of rows. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -58,7 +59,25 @@ static int width_needed(const struct app *app)
 	return width < WIDTH_MAX ? width : WIDTH_MAX;
 }
 
-static int print_machine(const struct app *app, FILE *out)
+/* Prints a part of a line if it fits into `left` columns. */
+static void CGW_PRINTF(3, 4) print_part(FILE *out, int *left, const char *format, ...)
+{
+	va_list arguments;
+	char text[96];
+	int width;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	width = canvas_width(text);
+	if (width > *left)
+		return;
+	fputs(text, out);
+	*left -= width;
+}
+
+/* In this order of importance, as far as it fits. */
+static void print_machine(const struct app *app, FILE *out, int columns)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(app->frame);
 	const struct cgw_system_stat *machine = cgw_snapshot_system(now);
@@ -68,15 +87,17 @@ static int print_machine(const struct app *app, FILE *out)
 	cgw_format_bytes((double)machine->memory_total_bytes.value, total, sizeof(total));
 	cgw_format_bytes((double)machine->memory_available_bytes.value, available,
 			 sizeof(available));
-	fprintf(out, "%s  groups %u  over %.1f s  CPUs %u", time, app_topology(app)->count,
-		cgw_frame_seconds(app->frame), machine->cpu_count);
-	if (machine->load_e2[0].state == CGW_OK)
-		fprintf(out, "  load %.2f", (double)machine->load_e2[0].value / 100);
-	if (machine->memory_total_bytes.state == CGW_OK)
-		fprintf(out, "  memory %s, %s available", total, available);
 	cgw_format_duration((double)cgw_snapshot_cost_ns(now), cost, sizeof(cost));
-	fprintf(out, "  %s %s\n", cgw_snapshot_collector(now), cost);
-	return 0;
+	print_part(out, &columns, "%s", time);
+	print_part(out, &columns, "  groups %u", app_topology(app)->count);
+	print_part(out, &columns, "  over %.1f s", cgw_frame_seconds(app->frame));
+	print_part(out, &columns, "  CPUs %u", machine->cpu_count);
+	if (machine->load_e2[0].state == CGW_OK)
+		print_part(out, &columns, "  load %.2f", (double)machine->load_e2[0].value / 100);
+	if (machine->memory_total_bytes.state == CGW_OK)
+		print_part(out, &columns, "  memory %s, %s available", total, available);
+	print_part(out, &columns, "  %s %s", cgw_snapshot_collector(now), cost);
+	fputc('\n', out);
 }
 
 int batch_print(struct app *app, const struct batch *batch)
@@ -89,7 +110,7 @@ int batch_print(struct app *app, const struct batch *batch)
 
 	if (r < 0)
 		return r;
-	print_machine(app, batch->out);
+	print_machine(app, batch->out, batch->columns > 0 ? batch->columns : WIDTH_MAX);
 	groups_place(app, columns, &placed);
 	groups_draw_head(app, canvas, line, &placed);
 	r = print_canvas(canvas, batch->out);

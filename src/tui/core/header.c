@@ -311,17 +311,18 @@ static const struct {
 	[CGW_HISTORY_PRESSURE] = {"Pressure", ROLE_PRESSURE, CGW_UNIT_PERCENT, 10},
 };
 
-/* "CPU 187.0% of 400.0%": the newest value, and that of the upper edge. */
+/* "CPU 187.0% of 400.0%", or without a capacity "IO 1.0M  max 3.0M" of the time shown. */
 static void draw_box_title(struct canvas *canvas, struct rect area, enum cgw_history_series series,
-			   double now, double most)
+			   double now, double most, bool is_capacity)
 {
 	struct cgw_value value = {.state = isnan(now) ? CGW_ABSENT : CGW_OK, .real = now};
-	struct cgw_value edge = {.state = CGW_OK, .real = most};
+	struct cgw_value edge = {.state = isnan(now) ? CGW_ABSENT : CGW_OK, .real = most};
 	char text[32], maximum[32], title[96];
 
 	cgw_format_value(value, styles[series].unit, CGW_STYLE_HUMAN, text, sizeof(text));
 	cgw_format_value(edge, styles[series].unit, CGW_STYLE_HUMAN, maximum, sizeof(maximum));
-	snprintf(title, sizeof(title), "%s %s of %s", styles[series].title, text, maximum);
+	snprintf(title, sizeof(title), "%s %s%s %s", styles[series].title, text,
+		 is_capacity ? " of" : "  max", maximum);
 	canvas_box(canvas, area, ROLE_BORDER, title);
 }
 
@@ -329,7 +330,7 @@ static void draw_one_graph(struct app *app, struct canvas *canvas, struct rect a
 			   enum cgw_history_series series)
 {
 	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(app->frame));
-	double values[512], most = styles[series].least;
+	double values[512], most = 0, capacity = NAN, scale;
 	size_t count = graph_samples((enum graph_style)app->settings.choices[CHOICE_GRAPHS],
 				     area.columns - 2);
 
@@ -340,15 +341,15 @@ static void draw_one_graph(struct app *app, struct canvas *canvas, struct rect a
 		if (values[i] > most)
 			most = values[i];
 	if (series == CGW_HISTORY_CPU)
-		most = machine->cpu_count * 100.0;
-	if (series == CGW_HISTORY_MEMORY && machine->memory_total_bytes.state == CGW_OK)
-		most = number(machine->memory_total_bytes);
-	if (series == CGW_HISTORY_IO)
-		most = graph_round_up(most, true);
-	draw_box_title(canvas, area, series, count > 0 ? values[count - 1] : NAN, most);
+		capacity = machine->cpu_count * 100.0;
+	if (series == CGW_HISTORY_MEMORY)
+		capacity = number(machine->memory_total_bytes);
+	scale = most > styles[series].least ? most : styles[series].least;
+	draw_box_title(canvas, area, series, count > 0 ? values[count - 1] : NAN,
+		       isnan(capacity) ? most : capacity, !isnan(capacity));
 	graph_draw(canvas, rect_inset(area, 1),
 		   (enum graph_style)app->settings.choices[CHOICE_GRAPHS], styles[series].role,
-		   values, count, most);
+		   values, count, isnan(capacity) ? scale : capacity);
 }
 
 static void draw_graphs(struct app *app, struct canvas *canvas, struct rect area)

@@ -53,11 +53,20 @@ struct help_line {
 	const char *text;
 };
 
+/* A part of a line's text that fits into a column. */
+struct help_row {
+	const struct help_line *line;
+	size_t from, length;
+};
+
 struct help {
 	struct help_line *lines;
 	size_t count, capacity;
 	struct help_line **shown; /* those that match the filter, with their headings */
 	uint32_t shown_count;
+	struct help_row *rows; /* of what is shown, as it was drawn last */
+	size_t row_count, row_capacity;
+	uint32_t down; /* rows of a column */
 	struct line line;
 	bool finding;
 	struct scroll scroll;
@@ -166,18 +175,53 @@ static void filter(struct help *help)
 	}
 }
 
-static void draw_line(const struct help_line *line, struct canvas *canvas, struct rect area)
+/* Adds the rows of a line whose text is wrapped to `width` cells. Without memory, fewer. */
+static void add_rows(struct help *help, const struct help_line *line, int width)
 {
-	int keys = area.columns > 2 * KEYS_WIDTH ? KEYS_WIDTH : area.columns / 3;
+	size_t from = 0;
 
-	if (line->heading) {
-		canvas_text_cut(canvas, area.row, area.column, area.columns, ROLE_TITLE,
-				line->text);
-		return;
-	}
-	canvas_text_cut(canvas, area.row, area.column, keys - 1, ROLE_KEY, line->keys);
-	canvas_text_cut(canvas, area.row, area.column + keys, area.columns - keys, line->role,
-			line->text);
+	do {
+		struct help_row *row;
+
+		if (ARRAY_RESERVE(help->rows, help->row_capacity, help->row_count + 1) < 0)
+			return;
+		row = &help->rows[help->row_count++];
+		*row = (struct help_row){line, from, wrapped_length(line->text + from, width)};
+		from += row->length;
+	} while (line->text[from] != '\0');
+}
+
+static int keys_width(int columns)
+{
+	return columns > 2 * KEYS_WIDTH ? KEYS_WIDTH : columns / 3;
+}
+
+/* Wraps the lines to as few columns as show all of them, else to as many as fit side by side. */
+static int arrange(struct help *help, struct rect area)
+{
+	int across = 0, most = area.columns / COLUMN_WIDTH;
+
+	do {
+		int width = area.columns / ++across;
+
+		help->row_count = 0;
+		for (uint32_t i = 0; i < help->shown_count; i++)
+			add_rows(help, help->shown[i], width - 1 - keys_width(width));
+	} while (across < most && help->row_count > (size_t)(across * area.rows));
+	help->down = ((uint32_t)help->row_count + (uint32_t)across - 1) / (uint32_t)across;
+	return across;
+}
+
+static void draw_row(const struct help_row *row, struct canvas *canvas, struct rect area)
+{
+	int keys = row->line->heading ? 0 : keys_width(area.columns);
+	char text[256];
+
+	if (row->from == 0)
+		canvas_text_cut(canvas, area.row, area.column, keys - 1, ROLE_KEY, row->line->keys);
+	snprintf(text, sizeof(text), "%.*s", (int)row->length, row->line->text + row->from);
+	canvas_text(canvas, area.row, area.column + keys, area.columns - keys, row->line->role,
+		    text);
 }
 
 static void help_draw(struct app *app, void *opaque, struct canvas *canvas,
@@ -185,43 +229,29 @@ static void help_draw(struct app *app, void *opaque, struct canvas *canvas,
 {
 	struct help *help = opaque;
 	struct rect area = draw_window(canvas, canvas->rows - 2, canvas->columns - 2, "Help");
-	int across = area.columns / COLUMN_WIDTH, width, row = area.row + area.rows - 1;
-	uint32_t down;
+	int across, width, row = area.row + area.rows - 1;
 
 	if (area.rows < 2 || area.columns < 4)
 		return;
 	area.rows--;
 	canvas_text(canvas, row, area.column, 6, ROLE_DIM, "Find: ");
 	line_draw(&help->line, canvas, row, area.column + 6, area.columns - 6, help->finding);
-	/* Whole sentences if that is enough. */
-	while (across > 1 && help->shown_count <= (uint32_t)((across - 1) * area.rows))
-		across--;
-	if (across < 1)
-		across = 1;
+	across = arrange(help, area);
 	width = area.columns / across;
-	down = (help->shown_count + (uint32_t)across - 1) / (uint32_t)across;
-	scroll_place_text(&help->scroll, area, down);
+	scroll_place_text(&help->scroll, area, help->down);
 	for (int column = 0; column < across; column++)
 		for (int i = 0; i < area.rows; i++) {
-			uint32_t at = (uint32_t)column * down + help->scroll.first + (uint32_t)i;
+			uint32_t line = help->scroll.first + (uint32_t)i;
+			size_t at = (size_t)column * help->down + line;
 
-			if (help->scroll.first + (uint32_t)i >= down || at >= help->shown_count)
+			if (line >= help->down || at >= help->row_count)
 				break;
-			draw_line(help->shown[at], canvas,
-				  (struct rect){area.row + i, area.column + column * width, 1,
-						column + 1 < across ? width - 1 : width});
+			draw_row(&help->rows[at], canvas,
+				 (struct rect){area.row + i, area.column + column * width, 1,
+					       width - 1});
 		}
 	if (help->shown_count == 0)
 		canvas_text(canvas, area.row, area.column, area.columns, ROLE_DIM, "no match");
-}
-
-/* The rows of the longest column. */
-static uint32_t rows_of(const struct help *help)
-{
-	int across = help->scroll.area.columns / COLUMN_WIDTH;
-
-	return (help->shown_count + (uint32_t)(across > 1 ? across : 1) - 1) /
-	       (uint32_t)(across > 1 ? across : 1);
 }
 
 static unsigned help_act(struct app *app, void *opaque, enum action action)
@@ -240,7 +270,7 @@ static unsigned help_act(struct app *app, void *opaque, enum action action)
 		line_set(&help->line, "");
 		filter(help);
 	} else {
-		scroll_act_text(&help->scroll, action, rows_of(help));
+		scroll_act_text(&help->scroll, action, help->down);
 	}
 	return REACTION_DRAW;
 }
@@ -267,7 +297,7 @@ static unsigned help_click(struct app *app, void *opaque, const struct event *ev
 {
 	struct help *help = opaque;
 
-	scroll_click_text(&help->scroll, event, rows_of(help));
+	scroll_click_text(&help->scroll, event, help->down);
 	return REACTION_DRAW;
 }
 
@@ -276,6 +306,7 @@ static void help_done(void *opaque)
 	struct help *help = opaque;
 
 	free(help->lines);
+	free(help->rows);
 	free(help->shown);
 	free(help);
 }

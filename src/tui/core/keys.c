@@ -18,6 +18,7 @@
 #define EDIT      IN_EDIT
 #define SEARCHING IN_SEARCHING
 #define REPLAY    IN_REPLAY
+#define PROCESSES IN_PROCESSES
 #define LISTS     (GROUPS | DETAIL | READING | DIALOGS | SETUP | EDIT)
 #define ANYWHERE  (LISTS | SEARCHING)
 
@@ -197,7 +198,7 @@ enum action keymap_find(const struct keymap *keymap, unsigned context, uint32_t 
 
 		if (common == 0 || !has_key(keymap, i, key))
 			continue;
-		if (common & (IN_SEARCHING | IN_REPLAY))
+		if (common & (IN_SEARCHING | IN_REPLAY | IN_PROCESSES))
 			return (enum action)i;
 		if (found == ACTION_NONE)
 			found = (enum action)i;

@@ -47,6 +47,7 @@ enum key_context {
 	IN_EDIT = 64,       /* limits form */
 	IN_SEARCHING = 128, /* a view with an active search; has precedence over the others */
 	IN_REPLAY = 256,    /* any context in a recording; has precedence over the others */
+	IN_PROCESSES = 512, /* the processes of an opened group; has precedence over it */
 };
 
 struct key_binding {

@@ -11,6 +11,7 @@
 
 #include "lib/base/cleanup.h"
 #include "shared/cli/options.h"
+#include "shared/cli/text-table.h"
 #include "tui/core/batch.h"
 #include "tui/core/dashboard.h"
 #include "tui/core/saved-views.h"
@@ -129,6 +130,7 @@ static void add_views(struct string_list *values)
 static const struct cli_option options[] = {
 	{0, "batch", NULL, "print rows as text instead of showing the dashboard", TRUE(is_batch),
 	 .heading = "Sampling"},
+	CLI_WIDE_OPTION,
 	{'n', "count", "N", "stop after N rounds (with --batch)",
 	 CLI_COUNT(struct top, batch.count)},
 	{'d', "delay", "TIME", "time between samples (500ms, 2s, 1m)", SETTING(DELAY)},
@@ -250,8 +252,10 @@ static void load_settings(struct top *top)
 static enum cli_exit print_rows(struct top *top, struct cgw_sampler *sampler)
 {
 	const char *columns = getenv("COLUMNS");
-	int r, width = columns != NULL ? (int)strtol(columns, NULL, 10) : 0;
+	int r, width = (int)table_width(top->context, stdout);
 
+	if (columns != NULL && !top->context->wide)
+		width = (int)strtol(columns, NULL, 10);
 	top->batch.out = stdout;
 	top->batch.columns = width >= 20 && width <= 1000 ? width : 0;
 	top->batch.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;

@@ -4,15 +4,25 @@
 
 #include "tui/detail/advice-list.h"
 
+void advice_update(struct advice *advice)
+{
+	if (!advice->outdated || advice->error < 0)
+		return;
+	advice->outdated = false;
+	advice->error = cgw_advisor_finish(advice->advisor, &advice->items, &advice->count);
+}
+
 const struct cgw_advice *advice_of_group(struct advice *advice, const char *path, size_t *ret_count)
+{
+	advice_update(advice);
+	return advice_find(advice, path, ret_count);
+}
+
+const struct cgw_advice *advice_find(const struct advice *advice, const char *path,
+				     size_t *ret_count)
 {
 	size_t first = 0, end = advice->count, last;
 
-	if (advice->outdated && advice->error == 0) {
-		advice->outdated = false;
-		advice->error = cgw_advisor_finish(advice->advisor, &advice->items, &advice->count);
-		end = advice->count;
-	}
 	*ret_count = 0;
 	if (advice->error < 0)
 		return NULL;

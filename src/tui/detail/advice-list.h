@@ -18,7 +18,12 @@ struct advice {
 	int error;
 };
 
-/* Computes what is outdated. All advice on the group. */
+/* Computes what is outdated. */
+void advice_update(struct advice *advice);
+/* All advice on the group, as of the last update. */
+const struct cgw_advice *advice_find(const struct advice *advice, const char *path,
+				     size_t *ret_count);
+/* Both. */
 const struct cgw_advice *advice_of_group(struct advice *advice, const char *path,
 					 size_t *ret_count);
 void advice_done(struct advice *advice);

@@ -124,19 +124,32 @@ void advice_start(struct app *app)
 	advice->error = cgw_advisor_new(&options, &advice->advisor);
 }
 
+/* In the list. */
+static bool has_column(const struct app *app)
+{
+	for (size_t i = 0; i < app->settings.column_count; i++)
+		if (app->settings.columns[i].style == COLUMN_ADVICE)
+			return true;
+	return false;
+}
+
 void advice_on_sample(struct app *app)
 {
 	struct advice *advice = &app->advice;
 
+	if (has_column(app))
+		advice_start(app);
 	if (advice->advisor == NULL || advice->is_recording || advice->error < 0)
 		return;
 	advice->error = cgw_advisor_add(advice->advisor, app->frame);
 	advice->samples++;
 	advice->outdated = true;
+	if (has_column(app))
+		advice_update(advice); /* once per sample, not per row */
 }
 
 void advice_metrics(const struct app *app, struct cgw_metric_set *set)
 {
-	if (app->advice.advisor != NULL && !app->advice.is_recording)
+	if ((app->advice.advisor != NULL && !app->advice.is_recording) || has_column(app))
 		cgw_advisor_metrics(set);
 }

@@ -8,7 +8,11 @@
 #include "tui/core/app.h"
 #include "tui/detail/detail.h"
 
-static void add_advice(struct detail *detail, const struct cgw_advice *advice, bool is_tried)
+/* At least as wide as the longest control with a margin. */
+#define ADVICE_LEFT_WIDTH 14
+
+static void add_advice(const struct app *app, struct detail *detail,
+		       const struct cgw_advice *advice, bool is_tried)
 {
 	CLEANUP(string_builder_free) struct string_builder reason = {0};
 	struct detail_row *row =
@@ -24,7 +28,8 @@ static void add_advice(struct detail *detail, const struct cgw_advice *advice, b
 		(void)cgw_advice_format(advice, row->value, sizeof(row->value));
 		row->has_advice = true;
 	}
-	detail_add_value(detail, ROLE_DIM, "", "%s", string_builder_text(&reason));
+	detail_add_wrapped(app, detail, ROLE_DIM, "", ADVICE_LEFT_WIDTH,
+			   string_builder_text(&reason));
 }
 
 void detail_fill_advice(struct app *app, struct detail *detail)
@@ -52,7 +57,7 @@ void detail_fill_advice(struct app *app, struct detail *detail)
 		 advice->is_recording ? "of the whole recording" : "since they were first shown");
 	detail_add_heading(detail, heading);
 	for (size_t i = 0; i < count; i++)
-		add_advice(detail, &items[i], advice->is_recording);
+		add_advice(app, detail, &items[i], advice->is_recording);
 	if (count == 0)
 		detail_add_heading(detail, "No limit can be computed for this group yet");
 }

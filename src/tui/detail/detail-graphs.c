@@ -11,6 +11,8 @@
 /* With fewer rows per box, each series is one line instead. */
 #define BOX_ROWS_MIN 4
 #define SAMPLES_MAX  1024
+/* Of the graph below the causes: the same height for a glance at any size. */
+#define CAUSE_ROWS_MAX 11
 
 struct graph_info {
 	const char *title;
@@ -277,16 +279,16 @@ static void draw_box(struct app *app, struct detail *detail, struct canvas *canv
 	draw_curve(app, detail, canvas, box, &series_info[series], &curve);
 }
 
-/* The metric that was chosen on the page of metrics. */
+/* A metric from the history that is kept while the group is open. */
 static void draw_metric(struct app *app, struct detail *detail, struct canvas *canvas,
-			struct rect box)
+			struct rect box, const char *key)
 {
 	struct rect area = rect_inset(box, 1);
-	int index = metric_history_find(&detail->metrics, detail->graphed);
-	struct graph_info info = {.title = detail->graphed, .role = ROLE_GOOD, .limit = -1};
+	int index = metric_history_find(&detail->metrics, key);
+	struct graph_info info = {.title = key, .role = ROLE_GOOD, .limit = -1};
 	struct curve curve;
 
-	canvas_box(canvas, box, ROLE_BORDER, detail->graphed);
+	canvas_box(canvas, box, ROLE_BORDER, key);
 	if (index < 0)
 		return;
 	info.unit = (enum cgw_unit)detail->metrics.fields[index].unit;
@@ -383,8 +385,47 @@ void detail_draw_graphs(struct app *app, struct detail *detail, struct canvas *c
 		if (i < count)
 			draw_box(app, detail, canvas, box, order[i]);
 		else if (detail->graphed[0] != '\0')
-			draw_metric(app, detail, canvas, box);
+			draw_metric(app, detail, canvas, box, detail->graphed);
 		else
 			draw_readings(app, detail, canvas, box);
 	}
+}
+
+/* What shows the course of each cause. NULL: nothing. */
+static const char *const cause_metrics[CGW_CAUSE_KIND_COUNT] = {
+	[CGW_CAUSE_CPU_THROTTLED] = "cpu.throttled_percent",
+	[CGW_CAUSE_CPUSET_FULL] = "cpu",
+	[CGW_CAUSE_CPU_PRESSURE] = "cpu.pressure.some.avg10",
+	[CGW_CAUSE_MEMORY_HIGH] = "memory.current",
+	[CGW_CAUSE_MEMORY_MAX] = "memory.percent",
+	[CGW_CAUSE_MEMORY_PRESSURE] = "memory.pressure.some.avg10",
+	[CGW_CAUSE_OOM_KILLED] = "memory.percent",
+	[CGW_CAUSE_SWAPPING] = "memory.faults",
+	[CGW_CAUSE_IO_LIMIT] = "io",
+	[CGW_CAUSE_IO_PRESSURE] = "io.pressure.some.avg10",
+	[CGW_CAUSE_PIDS_MAX] = "pids.percent",
+	[CGW_CAUSE_CPU_WAIT] = "cpu",
+	[CGW_CAUSE_IO_WAIT] = "io",
+};
+
+void detail_draw_cause(struct app *app, struct detail *detail, struct canvas *canvas,
+		       struct rect area)
+{
+	int rest = area.rows - (int)detail->row_count - 1;
+	int rows = rest < CAUSE_ROWS_MAX ? rest : CAUSE_ROWS_MAX;
+	uint16_t selected = detail->scroll.selected < detail->row_count
+				    ? detail->rows[detail->scroll.selected].cause
+				    : 0;
+	const struct cgw_cause *cause = selected > 0 && selected <= detail->cause_count
+						? &detail->causes[selected - 1]
+						: NULL;
+	const char *key = cause != NULL && !cause->system_wide ? cause_metrics[cause->kind] : NULL;
+
+	if (rows < BOX_ROWS_MIN + 1 || key == NULL ||
+	    metric_history_find(&detail->metrics, key) < 0)
+		return;
+	draw_metric(app, detail, canvas,
+		    (struct rect){area.row + (int)detail->row_count + 1, area.column, rows,
+				  area.columns},
+		    key);
 }

@@ -16,15 +16,37 @@
 /* Finding processes that share namespaces reads all of /proc, so not at each sample. */
 #define INSPECT_NS (5 * NS_PER_S)
 
-static void add_escaped(struct detail *detail, enum role role, const char *left, const char *value)
-{
-	struct detail_row *row = detail_add(detail, role, left);
+/* The left column is at most as wide as "  caused by ancestor" and the margins. */
+#define CAUSE_LEFT_WIDTH 24
+#define WRAP_WIDTH_MIN   30
 
-	cgw_escape(row->value, sizeof(row->value), value, strlen(value));
+void detail_add_wrapped(const struct app *app, struct detail *detail, enum role role,
+			const char *left, int left_width, const char *text)
+{
+	int width = app->columns - left_width;
+
+	do {
+		size_t length =
+			wrapped_length(text, width > WRAP_WIDTH_MIN ? width : WRAP_WIDTH_MIN);
+
+		detail_add_value(detail, role, left, "%.*s", (int)length, text);
+		text += length;
+		left = "";
+	} while (*text != '\0');
+}
+
+static void add_escaped(const struct app *app, struct detail *detail, enum role role,
+			const char *left, const char *value)
+{
+	char escaped[1024];
+
+	cgw_escape(escaped, sizeof(escaped), value, strlen(value));
+	detail_add_wrapped(app, detail, role, left, CAUSE_LEFT_WIDTH, escaped);
 }
 
 /* Below a cause: the group responsible, and a command that removes the cause. */
-static void add_remedy(struct detail *detail, const struct cgw_cause *cause, uint32_t group)
+static void add_remedy(const struct app *app, struct detail *detail, const struct cgw_cause *cause,
+		       uint32_t group)
 {
 	CLEANUP(cleanup_free)
 	char *path = cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(detail->frame)),
@@ -34,30 +56,10 @@ static void add_remedy(struct detail *detail, const struct cgw_cause *cause, uin
 	if (path == NULL)
 		return;
 	if (cause->group != group && !cause->system_wide)
-		add_escaped(detail, ROLE_TEXT, "  caused by ancestor", path);
+		add_escaped(app, detail, ROLE_TEXT, "  caused by ancestor", path);
 	line = cgw_cause_command(cause, path);
 	if (line != NULL)
-		add_escaped(detail, ROLE_LIMIT, "  remedy", line);
-}
-
-/* The left column is at most as wide as "  caused by ancestor" and the margins. */
-#define CAUSE_LEFT_WIDTH 24
-#define CAUSE_WIDTH_MIN  30
-
-/* Rows of a sentence that is wrapped to the width of the screen. */
-static void add_sentence(const struct app *app, struct detail *detail, enum role role,
-			 const char *left, const char *sentence)
-{
-	int width = app->columns - CAUSE_LEFT_WIDTH;
-
-	do {
-		size_t length =
-			wrapped_length(sentence, width > CAUSE_WIDTH_MIN ? width : CAUSE_WIDTH_MIN);
-
-		detail_add_value(detail, role, left, "%.*s", (int)length, sentence);
-		sentence += length;
-		left = "";
-	} while (*sentence != '\0');
+		add_escaped(app, detail, ROLE_LIMIT, "  remedy", line);
 }
 
 static void add_cause(const struct app *app, struct detail *detail, size_t index, uint32_t group)
@@ -69,13 +71,14 @@ static void add_cause(const struct app *app, struct detail *detail, size_t index
 	cgw_cause_sentence(cause, sentence, sizeof(sentence));
 	if (cause->percent > 0)
 		snprintf(left, sizeof(left), "%.0f%%", cause->percent);
-	add_sentence(app, detail,
-		     !cause->current        ? ROLE_DIM
-		     : cause->percent >= 50 ? ROLE_BAD
-		     : cause->percent >= 10 ? ROLE_HOT
-					    : ROLE_WARM,
-		     left[0] != '\0' ? left : cgw_cause_name(cause->kind), sentence);
-	add_remedy(detail, cause, group);
+	detail_add_wrapped(app, detail,
+			   !cause->current        ? ROLE_DIM
+			   : cause->percent >= 50 ? ROLE_BAD
+			   : cause->percent >= 10 ? ROLE_HOT
+						  : ROLE_WARM,
+			   left[0] != '\0' ? left : cgw_cause_name(cause->kind), CAUSE_LEFT_WIDTH,
+			   sentence);
+	add_remedy(app, detail, cause, group);
 	for (size_t i = first; i < detail->row_count; i++)
 		detail->rows[i].cause = (uint16_t)(index + 1);
 }

@@ -20,6 +20,16 @@ static struct cgw_value exact_value(struct cgw_number number)
 				  .real = (double)number.value};
 }
 
+/* Beside the value of a counter: its growth. CPU time per second is a percentage. */
+static void add_rate(struct detail_row *row, struct cgw_value value, enum cgw_unit unit)
+{
+	if (value.state != CGW_OK || value.real <= 0)
+		return;
+	format(value, unit, row->more, sizeof(row->more) - 2);
+	if (unit != CGW_UNIT_CPU)
+		snprintf(row->more + strlen(row->more), 3, "/s");
+}
+
 /* One row per device, page size or CPU, below their metric. */
 static void add_instances(struct detail *detail, struct cgw_field field, uint32_t group)
 {
@@ -45,9 +55,8 @@ static void add_instances(struct detail *detail, struct cgw_field field, uint32_
 		       sizeof(row->value));
 		if (cgw_metric_info(metric)->kind != CGW_COUNTER)
 			continue;
-		format(cgw_frame_instance(detail->frame, rate, group, instances[i].name),
-		       (enum cgw_unit)rate.unit, row->more, sizeof(row->more) - 2);
-		snprintf(row->more + strlen(row->more), 3, "/s");
+		add_rate(row, cgw_frame_instance(detail->frame, rate, group, instances[i].name),
+			 (enum cgw_unit)rate.unit);
 	}
 }
 
@@ -67,13 +76,8 @@ static void add_metric(struct detail *detail, struct cgw_field field, uint32_t g
 	snprintf(row->help, sizeof(row->help), "%s", cgw_field_help(field));
 	snprintf(rate_key, sizeof(rate_key), "%s.rate", key);
 	if (field.view == CGW_VIEW_VALUE && cgw_field_parse(rate_key, &rate, NULL) == 0) {
-		struct cgw_value value = cgw_frame_value(detail->frame, rate, group);
-
-		if (value.state == CGW_OK && value.real > 0) {
-			format(value, rate.unit, row->more, sizeof(row->more) - 4);
-			if (rate.unit != CGW_UNIT_CPU)
-				snprintf(row->more + strlen(row->more), 3, "/s");
-		}
+		add_rate(row, cgw_frame_value(detail->frame, rate, group),
+			 (enum cgw_unit)rate.unit);
 	}
 	if (field.view == CGW_VIEW_VALUE && field.shape == CGW_INSTANCES)
 		add_instances(detail, field, group);
@@ -168,6 +172,16 @@ static void add_alerts(struct app *app, struct detail *detail)
 	}
 }
 
+static bool has_alerts(const struct app *app, const struct detail *detail)
+{
+	const struct alert *alert;
+
+	for (size_t i = 0; (alert = alerts_nth(&app->alerts, i)) != NULL; i++)
+		if (strcmp(alert->path, detail->path) == 0)
+			return true;
+	return false;
+}
+
 static bool counts_events(const char *key)
 {
 	static const char *const parts[] = {"events",   "failcnt",   "nr_throttled",
@@ -211,6 +225,7 @@ void detail_fill_events(struct app *app, struct detail *detail)
 			snprintf(row->more, sizeof(row->more), "+%llu", (unsigned long long)grown);
 		snprintf(row->help, sizeof(row->help), "%s", info->help);
 	}
-	detail_add_heading(detail, "Events seen in this session");
+	detail_add_heading(detail, has_alerts(app, detail) ? "Events seen in this session"
+							   : "No events seen in this session");
 	add_alerts(app, detail);
 }

@@ -10,6 +10,9 @@
 #include "tui/action/process-actions.h"
 #include "tui/core/app.h"
 #include "tui/detail/detail.h"
+#include "tui/list/name-cut.h"
+
+#define USER_WIDTH 8
 
 static int by_pid(const struct process *a, const struct process *b)
 {
@@ -121,16 +124,17 @@ static bool use_is_shown(const struct app *app, const struct detail *detail, siz
 static void add_process(const struct app *app, struct detail *detail, size_t i)
 {
 	const struct process *process = &detail->processes[i];
-	char memory[16], time[24], cpu[16] = "…", value[24], text[96];
+	char memory[16], time[24], cpu[16] = "…", value[24], user[33], text[96];
 	size_t used;
 
 	cgw_format_bytes((double)process->memory_bytes, memory, sizeof(memory));
 	cgw_format_duration((double)process->cpu_ns, time, sizeof(time));
 	if (!isnan(process->cpu_percent))
 		snprintf(cpu, sizeof(cpu), "%.1f%%", process->cpu_percent);
-	used = text_append(text, sizeof(text), 0, "%7d %7d %c %5u %6s %7s %6s ", (int)process->pid,
-			   process->user == UINT32_MAX ? -1 : (int)process->user, process->state,
-			   process->threads, memory, cpu, time);
+	name_cut(process->user, NAME_CUT_MIDDLE, NULL, USER_WIDTH, user, sizeof(user));
+	used = text_append(text, sizeof(text), 0, "%7d %s%*s %c %5u %6s %7s %6s ",
+			   (int)process->pid, user, USER_WIDTH - canvas_width(user), "",
+			   process->state, process->threads, memory, cpu, time);
 	for (size_t column = 0; column < ARRAY_SIZE(use_columns); column++) {
 		enum cgw_process_use use = use_columns[column].use;
 
@@ -169,8 +173,8 @@ void detail_fill_processes(struct app *app, struct detail *detail)
 	}
 	if (detail->processes == NULL)
 		return;
-	used = text_append(text, sizeof(text), 0, "%7s %7s S %5s %6s %7s %6s ", "PID", "USER",
-			   "THR", "MEMORY", "CPU", "TIME");
+	used = text_append(text, sizeof(text), 0, "%7s %-*s S %5s %6s %7s %6s ", "PID", USER_WIDTH,
+			   "USER", "THR", "MEMORY", "CPU", "TIME");
 	for (size_t column = 0; column < ARRAY_SIZE(use_columns); column++)
 		if (use_is_shown(app, detail, column))
 			used = text_append(text, sizeof(text), used, "%7s ",

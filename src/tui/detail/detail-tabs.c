@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tui/detail/detail.h"
+#include "tui/list/name-cut.h"
 
 static const char *const names[PAGE_COUNT] = {
 	[PAGE_GRAPHS] = "graphs",       [PAGE_METRICS] = "metrics", [PAGE_LIMITS] = "limits",
@@ -61,11 +62,12 @@ void detail_draw_tabs(const struct detail *detail, struct canvas *canvas, struct
 
 	canvas_fill(canvas, area, ROLE_TEXT, GROUND_BAR);
 	if (tabs.at[0] > area.column) {
-		char path[1024];
+		char path[1024], cut[1024];
+		int width = tabs.at[0] - area.column - 2;
 
 		cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
-		canvas_text_cut(canvas, area.row, area.column, tabs.at[0] - area.column - 2,
-				ROLE_STRONG, path);
+		name_cut(path, NAME_CUT_START, NULL, width, cut, sizeof(cut));
+		canvas_text(canvas, area.row, area.column, width, ROLE_STRONG, cut);
 	}
 	for (int i = 0; i < PAGE_COUNT; i++) {
 		bool here = i == (int)detail->page;

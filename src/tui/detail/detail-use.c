@@ -72,6 +72,23 @@ unsigned detail_use(struct app *app, struct detail *detail, enum detail_page *re
 	return REACTION_NONE;
 }
 
+const char *detail_use_label(const struct app *app, const struct detail *detail)
+{
+	const struct detail_row *row = selected_row(detail);
+	const struct cgw_cause *cause = row != NULL ? cause_of(detail, row) : NULL;
+
+	if (row == NULL || row->heading)
+		return NULL;
+	if (detail->page == PAGE_METRICS)
+		return metric_history_find(&detail->metrics, row->left) >= 0 ? "graph" : NULL;
+	if (!app_may_act(app) || detail->group == CGW_NO_GROUP)
+		return NULL;
+	return (cause != NULL && cause->key[0] != '\0' && strcmp(cause->key, "thaw") != 0) ||
+			       row->has_advice || detail->page == PAGE_LIMITS
+		       ? "edit limits"
+		       : NULL;
+}
+
 unsigned detail_copy(struct app *app, const struct detail *detail)
 {
 	const struct detail_row *row = selected_row(detail);

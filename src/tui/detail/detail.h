@@ -30,7 +30,7 @@ enum detail_page {
 
 struct process {
 	pid_t pid;
-	uint32_t user;
+	char user[33]; /* name, else UID; escaped; "-": unknown */
 	char state;
 	unsigned threads;
 	uint64_t memory_bytes, cpu_ns;
@@ -69,7 +69,11 @@ struct group_job {
 	size_t before_count;
 	uint64_t before_ns;
 
-	bool need_processes;      /* whether to read them */
+	bool need_processes; /* whether to read them */
+	struct user_name {
+		uint32_t uid;
+		char name[33];
+	} users[16];              /* looked up already, by UID modulo their number; "": free */
 	unsigned uses;            /* bit mask of enum cgw_process_use to read */
 	struct string_list below; /* paths of the groups whose processes are read as well */
 
@@ -154,6 +158,9 @@ struct detail_row *detail_add(struct detail *detail, enum role role, const char 
 /* The same with a value, cut to the size of the row. */
 void detail_add_value(struct detail *detail, enum role role, const char *left, const char *format,
 		      ...) CGW_PRINTF(4, 5);
+/* Rows of a text that is wrapped to the screen beside a left column of that width. */
+void detail_add_wrapped(const struct app *app, struct detail *detail, enum role role,
+			const char *left, int left_width, const char *text);
 void detail_add_heading(struct detail *detail, const char *text);
 /* The group in `detail->frame`; CGW_NO_GROUP before the first sample. */
 uint32_t detail_find_group(const struct detail *detail);
@@ -162,6 +169,8 @@ uint32_t detail_find_group(const struct detail *detail);
 const struct process *detail_process(const struct detail *detail);
 /* Enter on the selected row. Sets the page to turn to, if any. */
 unsigned detail_use(struct app *app, struct detail *detail, enum detail_page *ret_page);
+/* What that does, in two words; NULL: nothing. */
+const char *detail_use_label(const struct app *app, const struct detail *detail);
 /* Copies the process, command or value of the selected row, else the path. */
 unsigned detail_copy(struct app *app, const struct detail *detail);
 /* The keys that act on the selected process; false: another action, or none is selected. */
@@ -183,6 +192,9 @@ void detail_draw_tabs(const struct detail *detail, struct canvas *canvas, struct
 int detail_tab_at(const struct detail *detail, struct rect area, int column);
 void detail_draw_line(const struct detail *detail, const struct detail_row *row,
 		      struct canvas *canvas, struct rect area);
+/* Below the rows, the course of the selected cause; nothing if this group has no value of it. */
+void detail_draw_cause(struct app *app, struct detail *detail, struct canvas *canvas,
+		       struct rect area);
 void detail_draw_graphs(struct app *app, struct detail *detail, struct canvas *canvas,
 			struct rect area);
 

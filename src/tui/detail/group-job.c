@@ -2,6 +2,7 @@
 /* group-job.c - reads all metrics, the processes and the owner of one group in a worker thread. */
 #include <errno.h>
 #include <math.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,9 +88,27 @@ int process_command_read(const struct cgw_layout *layout, pid_t pid, const char 
 	return 0;
 }
 
-static int read_process(const struct cgw_layout *layout, pid_t pid, unsigned uses,
-			struct process *process)
+/* The user database may be on another machine, so each user is looked up once. */
+static const char *user_name(struct group_job *job, uint32_t uid)
 {
+	struct user_name *user = &job->users[uid % ARRAY_SIZE(job->users)];
+	struct passwd entry, *found = NULL;
+	char strings[4096];
+
+	if (user->name[0] != '\0' && user->uid == uid)
+		return user->name;
+	(void)getpwuid_r(uid, &entry, strings, sizeof(strings), &found);
+	user->uid = uid;
+	if (found != NULL && found->pw_name[0] != '\0')
+		cgw_escape(user->name, sizeof(user->name), found->pw_name, strlen(found->pw_name));
+	else
+		snprintf(user->name, sizeof(user->name), "%u", uid);
+	return user->name;
+}
+
+static int read_process(struct group_job *job, pid_t pid, struct process *process)
+{
+	const struct cgw_layout *layout = job->job.layout;
 	const uint64_t tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
 	CLEANUP(cleanup_free) char *stat_text = NULL, *status_text = NULL;
 	struct process_stat stat;
@@ -106,7 +125,7 @@ static int read_process(const struct cgw_layout *layout, pid_t pid, unsigned use
 		return r;
 	*process = (struct process){
 		.pid = pid,
-		.user = UINT32_MAX,
+		.user = "-",
 		.state = stat.state,
 		.threads = stat.threads,
 		.memory_bytes = stat.resident_pages * (uint64_t)sysconf(_SC_PAGESIZE),
@@ -114,11 +133,11 @@ static int read_process(const struct cgw_layout *layout, pid_t pid, unsigned use
 		.cpu_percent = NAN,
 		.start_ticks = stat.start_ticks,
 	};
-	process_use_read(layout, pid, 0, uses, process->use);
+	process_use_read(layout, pid, 0, job->uses, process->use);
 	snprintf(file, sizeof(file), "%d/status", (int)pid);
 	if (cgw_proc_read(layout, file, &status_text, &length) == 0 &&
 	    parse_status(status_text, &status) == 0)
-		process->user = status.uid;
+		snprintf(process->user, sizeof(process->user), "%s", user_name(job, status.uid));
 	return process_command_read(layout, pid, stat.name, process->command,
 				    sizeof(process->command));
 }
@@ -200,7 +219,7 @@ static int add_processes(struct group_job *job, const char *path, const char *be
 		job->process_total++;
 		/* 0: a process outside our PID namespace. */
 		if (job->process_count == PROCESSES_MAX || pid <= 0 ||
-		    read_process(job->job.layout, (pid_t)pid, job->uses, process) < 0)
+		    read_process(job, (pid_t)pid, process) < 0)
 			continue;
 		cgw_escape(process->group, sizeof(process->group), below, strlen(below));
 		job->process_count++;

@@ -7,10 +7,12 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "tui/core/app.h"
 #include "tui/core/search.h"
 #include "tui/detail/advice-source.h"
 #include "tui/detail/detail.h"
+#include "tui/list/name-cut.h"
 #include "tui/replay/replay-keys.h"
 
 #define SCROLL_CELLS 8
@@ -150,7 +152,7 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 /* The width of the longest name, limited to leave space for the value. */
 static int left_width(const struct detail *detail, int columns)
 {
-	int most = columns >= 100 ? 34 : columns >= 70 ? 28 : columns * 2 / 5, width = 8;
+	int most = columns >= 100 ? 34 : columns >= 70 ? 30 : columns * 2 / 5, width = 8;
 
 	for (size_t i = 0; i < detail->row_count && width < most; i++)
 		if (!detail->rows[i].heading && canvas_width(detail->rows[i].left) + 2 > width)
@@ -188,7 +190,10 @@ static void draw_row(const struct detail_row *row, struct canvas *canvas, struct
 		at += canvas_text_cut(canvas, area.row, at, end - at, ROLE_LIMIT, row->more);
 		at += 2;
 	}
-	canvas_text_cut(canvas, area.row, at, end - at, ROLE_DIM, row->help);
+	/* Beside a value that is wider than its column, only in full. */
+	if (at == area.column + left + value || row->more[0] != '\0' ||
+	    at + canvas_width(row->help) <= end)
+		canvas_text_cut(canvas, area.row, at, end - at, ROLE_DIM, row->help);
 }
 
 static void draw_rows(struct detail *detail, struct canvas *canvas, struct rect area)
@@ -224,24 +229,33 @@ static void detail_draw(struct app *app, void *opaque, struct canvas *canvas,
 		detail_draw_graphs(app, detail, canvas, layout->body);
 	else
 		draw_rows(detail, canvas, layout->body);
+	if (detail->page == PAGE_EXPLAIN)
+		detail_draw_cause(app, detail, canvas, layout->body);
 }
 
 static void detail_status(struct app *app, void *opaque, struct canvas *canvas, struct rect area)
 {
 	const struct detail *detail = opaque;
-	char path[1024], right[64] = "";
+	char path[1024], cut[1024], key[16], right[96] = "";
+	const char *use = detail_use_label(app, detail);
+	size_t length = 0;
 	unsigned count = 0, at = 0; /* rows that are not headings */
-	int used;
+	int used, width;
 
 	cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
 	for (size_t i = 0; i < detail->row_count && detail->page != PAGE_GRAPHS; i++) {
 		count += !detail->rows[i].heading;
 		at += !detail->rows[i].heading && i <= detail->scroll.selected;
 	}
+	app_key_name(app, ACTION_USE, key, sizeof(key));
+	if (use != NULL && key[0] != '\0')
+		length = text_append(right, sizeof(right), length, "  %s: %s", key, use);
 	if (count > 0)
-		snprintf(right, sizeof(right), "  %u/%u", at, count);
-	used = canvas_text_cut(canvas, area.row, area.column,
-			       area.columns - canvas_width(right) - 12, ROLE_TEXT, path);
+		text_append(right, sizeof(right), length, "  %u/%u", at, count);
+	width = area.columns - canvas_width(right) -
+		(detail->group == CGW_NO_GROUP ? (int)strlen(" (removed)") : 0);
+	name_cut(path, NAME_CUT_START, NULL, width, cut, sizeof(cut));
+	used = canvas_text(canvas, area.row, area.column, width, ROLE_TEXT, cut);
 	if (detail->group == CGW_NO_GROUP)
 		canvas_text(canvas, area.row, area.column + used + 1, area.columns - used - 1,
 			    ROLE_GONE, "(removed)");
@@ -336,8 +350,6 @@ static unsigned scroll(struct detail *detail, int by)
 
 static unsigned sort_processes(struct app *app, struct detail *detail)
 {
-	if (detail->page != PAGE_PROCESSES)
-		return REACTION_BEEP;
 	detail->process_order =
 		(enum process_order)((detail->process_order + 1) % PROCESS_ORDER_COUNT);
 	fill(app, detail);
@@ -347,8 +359,6 @@ static unsigned sort_processes(struct app *app, struct detail *detail)
 
 static unsigned toggle_below(struct app *app, struct detail *detail)
 {
-	if (detail->page != PAGE_PROCESSES)
-		return REACTION_BEEP;
 	detail->with_below = !detail->with_below;
 	post_group_job(app, detail);
 	return app_show_message(app, ROLE_TEXT,
@@ -474,6 +484,14 @@ static uint32_t detail_group(const struct app *app, const void *state)
 	return detail->group;
 }
 
+static unsigned detail_contexts(const struct app *app)
+{
+	const struct detail *detail = app->views[app->view_count - 1].state;
+
+	return replay_key_context(app) |
+	       (detail->page == PAGE_PROCESSES ? (unsigned)IN_PROCESSES : 0U);
+}
+
 static void detail_done(void *opaque)
 {
 	struct detail *detail = opaque;
@@ -497,7 +515,7 @@ const struct view_kind view_detail = {
 	.fullscreen = true,
 	.head = true,
 	.contexts = IN_DETAIL,
-	.more_contexts = replay_key_context,
+	.more_contexts = detail_contexts,
 	.draw = detail_draw,
 	.act = detail_act,
 	.click = detail_click,

@@ -7,6 +7,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/string-builder.h"
+#include "tui/list/advice-column.h"
 #include "tui/list/column.h"
 
 #define GRAPH_WIDTH   10
@@ -17,12 +18,11 @@
 #define LIMIT_NUMBERS 11 /* " 1.7G/2.0G" */
 #define LIMIT_COUNTS  9  /* "1234/4096", without a bar */
 #define TEXT_WIDTH    20
+#define ADVICE_WIDTH  15 /* "ADVICE PIDS MAX" */
 
 static const char *const style_names[COLUMN_STYLE_COUNT] = {
-	[COLUMN_VALUE] = "value",
-	[COLUMN_BAR] = "bar",
-	[COLUMN_GRAPH] = "graph",
-	[COLUMN_LIMIT] = "limit",
+	[COLUMN_VALUE] = "value", [COLUMN_BAR] = "bar",       [COLUMN_GRAPH] = "graph",
+	[COLUMN_LIMIT] = "limit", [COLUMN_ADVICE] = "advice",
 };
 
 static const char *const graph_titles[CGW_HISTORY_SERIES_COUNT] = {
@@ -137,6 +137,8 @@ bool column_supports(const struct column *column, enum column_style style)
 		return column->series >= 0;
 	case COLUMN_LIMIT:
 		return find_limit(column->field, &title) >= 0;
+	case COLUMN_ADVICE:
+		return advice_column_supports(column->field);
 	case COLUMN_VALUE:
 	case COLUMN_STYLE_COUNT:
 		break;
@@ -169,14 +171,15 @@ int column_parse(const char *text, struct column *ret_column, struct cgw_diag *d
 		if (strcmp(style_names[style], colon + 1) != 0)
 			continue;
 		if (!column_supports(ret_column, (enum column_style)style))
-			return cgw_diag_set(diag, -EINVAL, "'%s' cannot be shown as a %s", key,
-					    style_names[style]);
+			return cgw_diag_set(diag, -EINVAL, "'%s' does not support the style '%s'",
+					    key, style_names[style]);
 		ret_column->style = (uint8_t)style;
 		return 0;
 	}
 	cgw_escape(key, sizeof(key), colon + 1, strlen(colon + 1));
-	return cgw_diag_set(diag, -EINVAL,
-			    "invalid column style '%s' (expected value, bar, graph or limit)", key);
+	return cgw_diag_set(
+		diag, -EINVAL,
+		"invalid column style '%s' (expected value, bar, graph, limit or advice)", key);
 }
 
 size_t column_print(const struct column *column, char *buffer, size_t size)
@@ -216,6 +219,10 @@ void column_title(const struct column *column, bool own, char *buffer, size_t si
 		title = graph_titles[column->series];
 	if (column->style == COLUMN_LIMIT)
 		(void)find_limit(column->field, &joined);
+	if (column->style == COLUMN_ADVICE) {
+		snprintf(buffer, size, "ADVICE %s", title);
+		return;
+	}
 	snprintf(buffer, size, "%s%s%s", joined != NULL ? joined : title,
 		 column->style == COLUMN_LIMIT && joined == NULL ? "/MAX" : "",
 		 column_includes_descendants(column, own) ? "+" : "");
@@ -231,6 +238,8 @@ int column_width(const struct column *column)
 		return column->field.unit == CGW_UNIT_COUNT ? LIMIT_COUNTS : LIMIT_WIDTH;
 	if (column->field.shape == CGW_STRING)
 		return TEXT_WIDTH;
+	if (column->style == COLUMN_ADVICE)
+		return ADVICE_WIDTH;
 	return cgw_column_for(column->field).width_min;
 }
 
@@ -250,7 +259,8 @@ bool column_has_value(const struct cgw_frame *frame, const struct column *column
 {
 	struct cgw_value value;
 
-	if (column->style == COLUMN_GRAPH || column->field.shape == CGW_STRING)
+	if (column->style == COLUMN_GRAPH || column->style == COLUMN_ADVICE ||
+	    column->field.shape == CGW_STRING)
 		return true;
 	value = cgw_frame_value(frame, column->field, group);
 	switch (value.state) {
@@ -474,6 +484,11 @@ void column_draw(const struct column_source *source, const struct column *column
 
 	if (column->style == COLUMN_GRAPH) {
 		draw_graph(source, column, group, canvas, (struct rect){row, at, 1, width});
+		return;
+	}
+	if (column->style == COLUMN_ADVICE) {
+		advice_column_draw(source->advice, column->field, source->frame, group, canvas,
+				   (struct rect){row, at, 1, width});
 		return;
 	}
 	if (field.shape == CGW_STRING) {

@@ -12,9 +12,10 @@
 
 enum column_style {
 	COLUMN_VALUE,
-	COLUMN_BAR,   /* a percentage with a bar */
-	COLUMN_GRAPH, /* the last minute of a field with a history */
-	COLUMN_LIMIT, /* the value and its effective limit: 63M/256M */
+	COLUMN_BAR,    /* a percentage with a bar */
+	COLUMN_GRAPH,  /* the last minute of a field with a history */
+	COLUMN_LIMIT,  /* the value and its effective limit: 63M/256M */
+	COLUMN_ADVICE, /* of a limit: the one that the samples so far suggest */
 	COLUMN_STYLE_COUNT,
 };
 
@@ -46,10 +47,13 @@ void column_metrics(const struct column *column, struct cgw_metric_set *set);
 bool column_has_value(const struct cgw_frame *frame, const struct column *column, uint32_t group);
 int column_width(const struct column *column);
 
+struct advice;
+
 /* The data that columns are drawn from. */
 struct column_source {
 	const struct cgw_frame *frame;
 	const struct cgw_history *history; /* NULL: no graphs */
+	const struct advice *advice;       /* NULL: none */
 	enum graph_style graph;
 	bool own;       /* exclude the children, for fields where that is defined */
 	double maximum; /* upper edge of graphs; 0: the maximum of each graph */

@@ -27,6 +27,7 @@ enum group_flag {
 	GROUP_CONTEXT = 4, /* does not match the filter; shown for its descendants */
 	GROUP_PINNED = 8,  /* set by list_arrange() */
 	GROUP_HIDDEN = 16, /* the same: below a folded group */
+	GROUP_NAMED = 32,  /* its name was looked up, or it can have none */
 };
 
 struct group_state {

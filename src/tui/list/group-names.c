@@ -60,6 +60,7 @@ int group_names_add(struct group_names *names, const char *id, const char *name)
 	snprintf(names->items[at].id, sizeof(names->items[at].id), "%s", id);
 	snprintf(names->items[at].name, sizeof(names->items[at].name), "%s", name);
 	names->count++;
+	names->named += name[0] != '\0';
 	return 0;
 }
 
@@ -147,7 +148,7 @@ static bool resolved_label(const struct group_names *names, const char *path, bo
 	struct cgw_identity identity;
 	const char *part, *name;
 
-	if (names->count == 0)
+	if (names->named == 0)
 		return false;
 	cgw_identity_from_path(path, &identity);
 	part = group_names_part(&identity);

@@ -19,6 +19,7 @@ struct group_name {
 struct group_names {
 	struct group_name *items; /* by ID */
 	size_t count, capacity;
+	size_t named;   /* those that have a name */
 	bool searching; /* a job is posted */
 };
 

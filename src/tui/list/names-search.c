@@ -57,22 +57,31 @@ static void free_search(struct job *job)
 void group_names_search(struct app *app, const uint32_t *groups, size_t count)
 {
 	struct names_job *search;
+	size_t known = 0;
 
 	if (app->names.searching || app->names.count >= NAMES_MAX || app->layout == NULL ||
 	    !(app->source_flags & SOURCE_CAN_ACT))
 		return;
+	while (known < count && app->list.states[groups[known]].flags & GROUP_NAMED)
+		known++;
+	if (known == count)
+		return;
 	search = calloc(1, sizeof(*search));
-	for (size_t i = 0; search != NULL && i < count && search->count < SEARCH_MAX; i++) {
+	for (size_t i = known; search != NULL && i < count && search->count < SEARCH_MAX; i++) {
 		struct cgw_identity *identity = &search->identities[search->count];
+		uint8_t *flags = &app->list.states[groups[i]].flags;
 		char path[4096];
 		const char *part;
 
-		if (cgw_topology_path(app_topology(app), groups[i], path, sizeof(path)) >=
-		    sizeof(path))
+		if (*flags & GROUP_NAMED || cgw_topology_path(app_topology(app), groups[i], path,
+							      sizeof(path)) >= sizeof(path))
 			continue;
 		cgw_identity_from_path(path, identity);
 		part = group_names_part(identity);
-		search->count += part[0] != '\0' && group_names_find(&app->names, part) == NULL;
+		if (part[0] == '\0' || group_names_find(&app->names, part) != NULL)
+			*flags |= GROUP_NAMED;
+		else
+			search->count++;
 	}
 	if (search == NULL || search->count == 0) {
 		free(search);

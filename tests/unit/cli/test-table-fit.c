@@ -56,6 +56,51 @@ static void test_only_what_is_too_wide_is_shortened(void **state)
 	free(text);
 }
 
+/* What is needed least gives way: columns without values, then minor ones, the last one first. */
+static void test_columns_give_way(void **state)
+{
+	static const struct listing_column minor[] = {
+		{"ID", NULL, LISTING_NUMBER},  {"ACTION", NULL, LISTING_MINOR_NUMBER},
+		{"TIME", NULL, LISTING_FIXED}, {"STATE", NULL, LISTING_FIXED},
+		{"WHO", NULL, LISTING_MINOR},  {NULL, NULL, LISTING_NAME},
+	};
+	static const struct {
+		unsigned width;
+		const char *heading;
+	} table[] = {
+		{0, "ID ACTION TIME                     STATE WHO"},
+		{80, "ID ACTION TIME            STATE WHO"},
+		{38, "ID ACTION TIME            WHO"},
+		{26, "ID ACTION TIME"},
+		{20, "ID TIME"},
+		{5, "ID TIME"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct listing listing;
+		char *text = NULL;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+
+		assert_non_null(out);
+		listing_start(&listing, out, false, minor, table[i].width);
+		listing_record(&listing);
+		listing_number(&listing, 17);
+		listing_number(&listing, 17);
+		listing_time(&listing, "2026-11-30T01:17:21.283Z");
+		listing_text(&listing, "");
+		listing_text(&listing, "cgward set");
+		assert_int_equal(listing_end(&listing), 0);
+		assert_int_equal(fclose(out), 0);
+		text[strcspn(text, "\n")] = '\0';
+		for (size_t end = strlen(text); end > 0 && text[end - 1] == ' '; end--)
+			text[end - 1] = '\0';
+		if (strcmp(text, table[i].heading) != 0)
+			fail_msg("%u: %s\n%s", table[i].width, text, text + strlen(text) + 1);
+		free(text);
+	}
+}
+
 static void test_wide_characters_are_not_split(void **state)
 {
 	for (unsigned width = 40; width < 90; width++) {
@@ -91,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_only_what_is_too_wide_is_shortened),
+		cmocka_unit_test(test_columns_give_way),
 		cmocka_unit_test(test_wide_characters_are_not_split),
 		cmocka_unit_test(test_text_is_wrapped_between_words),
 	};

@@ -146,8 +146,8 @@ static void test_resources_without_limit(void **state)
 	CLEANUP(cleanup_free) char *text = report_text(&fixture->view);
 
 	assert_line(text, "unlimited", "unlimited cpu swap io");
-	assert_line(text, "memory", "memory 1.0M memory.max /top/web 512K");
-	assert_line(text, "pids", "pids 20 pids.max /top -");
+	assert_line(text, "memory", "memory 1.0M 512K memory.max /top/web");
+	assert_line(text, "pids", "pids 20 - pids.max /top");
 	assert_line(text, "privilege", "privilege none");
 }
 

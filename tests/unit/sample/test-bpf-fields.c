@@ -109,6 +109,29 @@ static void test_converts_raw_numbers(void **state)
 	}
 }
 
+/* A sum has no number of its own; its parts are values of the same file that have one. */
+static void test_sums_have_parts(void **state)
+{
+	static const enum cgw_metric sums[] = {CGW_M_MEMORY_SLAB, CGW_M_MEMORY_PGSCAN,
+					       CGW_M_MEMORY_PGSTEAL};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sums); i++) {
+		const struct plan_sum *sum = plan_sum_of(sums[i]);
+
+		assert_non_null(sum);
+		assert_true(bpf_is_sum(bpf_field_find(sums[i], 2, "memory.stat")));
+		assert_true(sum->part_count >= 2);
+		for (size_t j = 0; j < sum->part_count; j++) {
+			const struct cgw_metric_info *part = cgw_metric_info(sum->parts[j]);
+
+			assert_string_equal(part->sources[0].file, "memory.stat");
+			assert_int_equal(part->unit, cgw_metric_info(sums[i])->unit);
+			assert_false(bpf_is_sum(bpf_field_find(sum->parts[j], 2, "memory.stat")));
+		}
+	}
+	assert_null(plan_sum_of(CGW_M_MEMORY_ANON));
+}
+
 /* Below factor_end, the multiplication gives the same value as the conversion. */
 static void test_factor_matches_conversion(void **state)
 {
@@ -238,6 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_converts_raw_numbers),
+		cmocka_unit_test(test_sums_have_parts),
 		cmocka_unit_test(test_factor_matches_conversion),
 		cmocka_unit_test(test_common_metrics_have_a_factor),
 		cmocka_unit_test(test_sums_devices),

@@ -78,11 +78,34 @@ static void test_stepped_values_are_valid(void **state)
 	}
 }
 
+/* In the unit of what is in use, and as the kernel has it. */
+static void test_values_as_people_read_them(void **state)
+{
+	static const struct {
+		const char *key, *text, *expected;
+	} table[] = {
+		{"cpu.max", "8ms/100ms", "8% (8ms/100ms)"}, {"cpu.max", "max", "max"},
+		{"memory.max", "268435456", "256M"},        {"memory.max", "max", "max"},
+		{"io.max.rbps", "8:0 1000", "8:0 1000"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		int control = cgw_control_find(table[i].key, NULL);
+		char shown[64];
+
+		assert_true(control >= 0);
+		value_human(cgw_control_info((enum cgw_control)control), table[i].text, shown,
+			    sizeof(shown));
+		assert_string_equal(shown, table[i].expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_steps_through_round_values),
 		cmocka_unit_test(test_stepped_values_are_valid),
+		cmocka_unit_test(test_values_as_people_read_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

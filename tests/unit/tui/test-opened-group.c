@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-opened-group.c - the pages of an opened group, read from files. */
+#include <errno.h>
 #include <locale.h>
+#include <pwd.h>
 #include <signal.h>
 
 #include "session.h"
@@ -116,9 +118,11 @@ static void test_processes(void **state)
 {
 	struct fixture fixture;
 	uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
-	char time[24];
+	const struct passwd *user = getpwuid(33);
+	char time[24], owner[24];
 
 	begin(&fixture, "4");
+	session_shows(&fixture.session, "oSort bBelow");
 	write_process(&fixture, 41, 100, 300, 1000);
 	write_process(&fixture, 42, 700, 0, 2000);
 	update(&fixture);
@@ -126,7 +130,8 @@ static void test_processes(void **state)
 	expect_line(&fixture, "[p41]", time, NULL);
 	(void)cgw_format_duration((double)(700 * tick_ns), time, sizeof(time));
 	expect_line(&fixture, "[p42]", time, NULL);
-	expect_line(&fixture, "[p42]", " 33 S     3 ", NULL);
+	snprintf(owner, sizeof(owner), " 42 %-8.8s S     3 ", user != NULL ? user->pw_name : "33");
+	expect_line(&fixture, "[p42]", owner, NULL);
 	/* Without a second reading, the use of CPU is unknown: the larger one comes first. */
 	session_above(&fixture.session, "[p42]", "[p41]");
 	expect_line(&fixture, "[p41]", "…", NULL);
@@ -320,6 +325,54 @@ static void test_causes_are_wrapped(void **state)
 	update(&fixture);
 	session_shows(&fixture.session, "exceeded memory.high 500 times");
 	session_shows(&fixture.session, "working set 190M");
+	/* Its course is below, and nothing is cut off. */
+	session_shows(&fixture.session, "╭─ memory.current");
+	session_hides(&fixture.session, "…");
+	session_shows(&fixture.session, "Enter: edit limits");
+	end(&fixture);
+}
+
+/* What only the machine measures has no course in this group. */
+static void test_system_wide_causes_are_not_graphed(void **state)
+{
+	struct fixture fixture;
+	struct detail *detail;
+
+	begin(&fixture, "6");
+	update(&fixture);
+	detail = fixture.session.app->views[1].state;
+	detail->cause_count = 1;
+	detail->causes[0] = (struct cgw_cause){.kind = CGW_CAUSE_CPU_WAIT, .current = true};
+	detail->row_count = 0;
+	detail_add_value(detail, ROLE_TEXT, "99%", "waited");
+	detail->rows[0].cause = 1;
+	detail->scroll.selected = 0;
+	session_shows(&fixture.session, "╭─ cpu ");
+	detail->causes[0].system_wide = true;
+	session_hides(&fixture.session, "╭─ cpu ");
+	end(&fixture);
+}
+
+static void test_graphs_at_several_sizes(void **state)
+{
+	static const struct {
+		int rows, columns;
+		const char *name;
+	} sizes[] = {
+		{30, 100, "opened-graphs-100x30"},
+		{40, 132, "opened-graphs-132x40"},
+		{50, 200, "opened-graphs-200x50"},
+	};
+	struct fixture fixture;
+
+	begin(&fixture, "1");
+	for (int i = 0; i < 20; i++)
+		update(&fixture);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		fixture.session.rows = sizes[i].rows;
+		fixture.session.columns = sizes[i].columns;
+		session_expect(&fixture.session, sizes[i].name);
+	}
 	end(&fixture);
 }
 
@@ -359,6 +412,35 @@ static void test_advice_from_the_samples_so_far(void **state)
 	end(&fixture);
 }
 
+/* A column of the list has the advice of all groups, computed once per sample. */
+static void test_advice_in_the_list(void **state)
+{
+	struct cgw_metric_set metrics = {0};
+	struct fixture fixture;
+	struct app *app;
+
+	begin(&fixture, "1 Esc");
+	app = fixture.session.app;
+	app->settings.column_count = 1;
+	assert_int_equal(column_parse("cpu.max:advice", &app->settings.columns[1], NULL), 0);
+	assert_int_equal(column_parse("pids.max:advice", &app->settings.columns[2], NULL), 0);
+	app->settings.column_count = 3;
+	app_metrics(app, &metrics);
+	assert_true(cgw_metric_set_has(&metrics, CGW_M_CPU_WEIGHT));
+	update(&fixture);
+	assert_false(app->advice.outdated);
+	expect_line(&fixture, "nginx.service", NULL, " 65"); /* too few samples */
+	for (int i = 0; i < 11; i++)
+		update(&fixture);
+	session_expect(&fixture.session, "groups-advice");
+	session_shows(&fixture.session, "ADVICE PIDS MAX");
+	expect_line(&fixture, "nginx.service", " 52% ", NULL);
+	expect_line(&fixture, "nginx.service", " 65", NULL);
+	assert_int_equal(column_parse("memory.current:advice", &app->settings.columns[1], NULL),
+			 -EINVAL);
+	end(&fixture);
+}
+
 static void test_advice_is_not_computed_for_other_hosts(void **state)
 {
 	struct fixture fixture;
@@ -395,6 +477,7 @@ static void test_events_since_the_group_was_opened(void **state)
 	begin(&fixture, "5");
 	update(&fixture);
 	expect_line(&fixture, "pids.events.max", "3", "+");
+	session_shows(&fixture.session, "No events seen in this session");
 	write_file(&fixture, "pids.events", "max 7\n");
 	update(&fixture);
 	expect_line(&fixture, "pids.events.max", "+4", NULL);
@@ -503,7 +586,10 @@ int main(void)
 		cmocka_unit_test(test_processes_of_the_groups_below),
 		cmocka_unit_test(test_remedy_fills_in_the_form),
 		cmocka_unit_test(test_causes_are_wrapped),
+		cmocka_unit_test(test_system_wide_causes_are_not_graphed),
+		cmocka_unit_test(test_graphs_at_several_sizes),
 		cmocka_unit_test(test_advice_from_the_samples_so_far),
+		cmocka_unit_test(test_advice_in_the_list),
 		cmocka_unit_test(test_advice_is_not_computed_for_other_hosts),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_events_since_the_group_was_opened),

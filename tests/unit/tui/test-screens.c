@@ -11,10 +11,8 @@ static void test_list_at_several_sizes(void **state)
 		int rows, columns;
 		const char *name;
 	} sizes[] = {
-		{24, 80, "groups-80x24"},
-		{50, 200, "groups-200x50"},
-		{12, 40, "groups-40x12"},
-		{5, 20, "groups-20x5"},
+		{24, 80, "groups-80x24"},   {30, 100, "groups-100x30"}, {40, 132, "groups-132x40"},
+		{50, 200, "groups-200x50"}, {12, 40, "groups-40x12"},   {5, 20, "groups-20x5"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -108,6 +106,7 @@ static void test_windows(void **state)
 	session_begin(&session, 24, 80);
 	session_keys(&session, "?");
 	session_expect(&session, "help");
+	session_hides(&session, "…"); /* complete sentences */
 	session_keys(&session, "End");
 	session_shows(&session, "[keys] ");
 	session_keys(&session, "q F2");

@@ -89,7 +89,7 @@ for metric in metrics:
         if all(row.get(metric["key"]) is None and not row.get("instances", {}).get(metric["key"]) and
                row.get("reasons", {}).get(metric["key"]) != "max" for row in groups):
             wrong.add(f"{metric['key']}: no value, although groups have {metric['v' + version]}")
-for key in ("cpu.stat.other", "memory.stat.other", "memory.events.other", "io.stat.other", "cgroup.stat.other"):
+for key in (metric["key"] for metric in metrics if metric["key"].endswith(".other")):
     others = {name for row in rows.values() for name in row.get("instances", {}).get(key, {})}
     if others:
         wrong.add(f"{key}: {', '.join(sorted(others))}")

@@ -119,7 +119,8 @@ static const struct bpf_field_row no_device = ROW(IO_RBYTES, 0, NULL, IO, DEVICE
 static const struct bpf_field_row stat_pages = ROW(MEMORY_ANON, 0, NULL, STAT, FIRST, STAT_PAGES);
 static const struct bpf_field_row stat_kib =
 	ROW(MEMORY_KERNEL_STACK, 0, NULL, STAT, FIRST, STAT_KIB);
-static const struct bpf_field_row stat_plain = ROW(MEMORY_SLAB, 0, NULL, STAT, FIRST, PLAIN);
+static const struct bpf_field_row stat_plain = ROW(MEMORY_PERCPU, 0, NULL, STAT, FIRST, PLAIN);
+static const struct bpf_field_row stat_sum = ROW(MEMORY_SLAB, 0, NULL, STAT, FIRST, STAT_SUM);
 
 /* Files of the io controller that list the devices which the group used or has a limit for. */
 static bool lists_used_devices(const char *file)
@@ -133,7 +134,6 @@ static bool lists_used_devices(const char *file)
 static bool counts_pages(enum cgw_metric metric)
 {
 	static const enum cgw_metric in_bytes[] = {
-		CGW_M_MEMORY_SLAB,
 		CGW_M_MEMORY_SLAB_RECLAIMABLE,
 		CGW_M_MEMORY_SLAB_UNRECLAIMABLE,
 		CGW_M_MEMORY_PERCPU,
@@ -154,15 +154,33 @@ const struct bpf_field_row *bpf_field_find(enum cgw_metric metric, unsigned vers
 		    strcmp(rows[i].file, file) == 0)
 			return &rows[i];
 	if (strcmp(file, "memory.stat") == 0 && cgw_metric_info(metric)->shape == CGW_SCALAR)
-		return metric == CGW_M_MEMORY_KERNEL_STACK ? &stat_kib
-		       : counts_pages(metric)              ? &stat_pages
-							   : &stat_plain;
+		return plan_sum_of(metric) != NULL           ? &stat_sum
+		       : metric == CGW_M_MEMORY_KERNEL_STACK ? &stat_kib
+		       : counts_pages(metric)                ? &stat_pages
+							     : &stat_plain;
 	return bpf_field_find_fallback(file);
 }
 
 const struct bpf_field_row *bpf_field_find_fallback(const char *file)
 {
 	return lists_used_devices(file) ? &no_device : NULL;
+}
+
+/*
+ * All supported kernels start the array with the LRU lists, in this order: for these it is enough
+ * that the value at the usual index is right. The others are identified by their values.
+ */
+int bpf_field_usual_index(enum cgw_metric metric)
+{
+	static const enum cgw_metric first[] = {
+		CGW_M_MEMORY_INACTIVE_ANON, CGW_METRIC_COUNT,         CGW_M_MEMORY_INACTIVE_FILE,
+		CGW_M_MEMORY_ACTIVE_FILE,   CGW_M_MEMORY_UNEVICTABLE,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++)
+		if (first[i] == metric)
+			return (int)i;
+	return -1;
 }
 
 bool bpf_field_raw(const struct bpf_column *column, const uint64_t *record, uint64_t *ret_raw)
@@ -207,6 +225,7 @@ bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_
 	}
 	switch ((enum bpf_kind)column->row->kind) {
 	case BPF_KIND_PLAIN:
+	case BPF_KIND_STAT_SUM:
 	case BPF_KIND_PER_CPU:
 		*ret_number = number(column, raw);
 		return true;

@@ -125,6 +125,34 @@ static void fill_column(const struct bpf *bpf, const struct bpf_column *column,
 	}
 }
 
+/* Likewise for a sum, after its parts. A part that this kernel lacks is absent in all groups. */
+static void fill_sum(const struct bpf *bpf, const struct bpf_column *column,
+		     struct cgw_snapshot *snapshot, uint32_t first, uint32_t end,
+		     struct tree_group **unread)
+{
+	const struct snapshot_column *to = &snapshot->columns[column->request.slot];
+
+	for (uint32_t slot = first; slot < end; slot++) {
+		uint32_t row = row_of(bpf, column, snapshot, slot);
+		struct cgw_number sum = {0, CGW_ABSENT};
+
+		if (row == CGW_NO_GROUP)
+			continue;
+		for (size_t i = 0; i < column->part_count; i++) {
+			const struct snapshot_column *part =
+				&snapshot->columns[column->part_slots[i]];
+
+			if (part->state[row] == STATE_UNREAD)
+				unread[row] = bpf->state[column->hierarchy].groups[slot];
+			if (part->state[row] != CGW_ABSENT && sum.state != STATE_UNREAD)
+				sum = (struct cgw_number){sum.value + part->value[row],
+							  part->state[row]};
+		}
+		to->value[row] = sum.state == CGW_OK ? sum.value : 0;
+		to->state[row] = (uint8_t)sum.state;
+	}
+}
+
 static int fill_column_instances(const struct bpf *bpf, const struct bpf_column *column,
 				 struct cgw_snapshot *snapshot, struct device_names *devices)
 {
@@ -138,6 +166,24 @@ static int fill_column_instances(const struct bpf *bpf, const struct bpf_column 
 			r = fill_instances(bpf, column, slot, snapshot, row, devices);
 	}
 	return r;
+}
+
+/* Fills a block of slots: the sums, or the other columns. */
+static void fill_columns(const struct bpf *bpf, struct cgw_snapshot *snapshot, uint32_t first,
+			 bool sums, struct tree_group **unread)
+{
+	for (size_t i = 0; i < bpf->column_count; i++) {
+		const struct bpf_column *column = &bpf->columns[i];
+		uint32_t all = bpf->state[column->hierarchy].count, end = first + BLOCK;
+
+		end = end < all ? end : all;
+		if (bpf_is_sum(column->row) != sums)
+			continue;
+		if (sums)
+			fill_sum(bpf, column, snapshot, first, end, unread);
+		else
+			fill_column(bpf, column, snapshot, first, end, unread);
+	}
 }
 
 int bpf_collect(void *collector, struct cgw_snapshot *snapshot, struct coverage *coverage)
@@ -155,14 +201,10 @@ int bpf_collect(void *collector, struct cgw_snapshot *snapshot, struct coverage 
 		snapshot->columns[bpf->columns[i].request.slot].state[0] = STATE_UNREAD;
 	for (uint32_t h = 0; h < bpf->layout->hierarchy_count; h++)
 		count = bpf->state[h].count > count ? bpf->state[h].count : count;
-	for (uint32_t first = 0; first < count; first += BLOCK)
-		for (size_t i = 0; i < bpf->column_count; i++) {
-			const struct bpf_column *column = &bpf->columns[i];
-			uint32_t all = bpf->state[column->hierarchy].count, end = first + BLOCK;
-
-			fill_column(bpf, column, snapshot, first, end < all ? end : all,
-				    coverage->unread);
-		}
+	for (uint32_t first = 0; first < count; first += BLOCK) {
+		fill_columns(bpf, snapshot, first, false, coverage->unread);
+		fill_columns(bpf, snapshot, first, true, coverage->unread);
+	}
 	for (size_t i = 0; i < bpf->column_count && r == 0; i++)
 		if (bpf_is_instanced(bpf->columns[i].row))
 			r = fill_column_instances(bpf, &bpf->columns[i], snapshot,

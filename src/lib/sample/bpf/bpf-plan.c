@@ -72,7 +72,7 @@ static void request_columns(struct bpf *bpf, bool proven)
 		if (!bpf_is_stat(column->row))
 			continue;
 		bpf->stat_file = column->file;
-		if (proven && !column->from_root)
+		if (proven && !column->from_root && !bpf_is_sum(column->row))
 			request_stat(control, column, bpf->stat_index[column->metric]);
 	}
 	bpf_update_pointers(bpf);
@@ -141,6 +141,17 @@ void bpf_drop_plan(void *collector)
 	memset(bpf->parts, 0, sizeof(bpf->parts));
 }
 
+static void set_parts(struct bpf_column *column, const struct plan *plan)
+{
+	const struct plan_sum *sum = plan_sum_of(column->metric);
+
+	if (!bpf_is_sum(column->row) || sum == NULL)
+		return;
+	column->part_count = sum->part_count;
+	for (size_t i = 0; i < sum->part_count; i++)
+		column->part_slots[i] = (uint16_t)plan->column_of[sum->parts[i]];
+}
+
 /* Adds a column for each metric of the plan that the programs may provide. */
 static void find_columns(struct bpf *bpf, const struct plan *plan)
 {
@@ -165,6 +176,7 @@ static void find_columns(struct bpf *bpf, const struct plan *plan)
 				.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
 			};
 			bpf_field_set_factor(&bpf->columns[bpf->column_count - 1]);
+			set_parts(&bpf->columns[bpf->column_count - 1], plan);
 		}
 	}
 }

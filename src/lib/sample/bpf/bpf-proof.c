@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/debug-message.h"
 #include "lib/sample/bpf/bpf.h"
 
 #define TRIAL_MAX 8
@@ -282,6 +283,8 @@ static void compare(struct proof *proof, size_t index, size_t trial)
 	after = file_value(proof, column, group);
 	widen_range(proof, index, trial, proof->before[index][trial]);
 	widen_range(proof, index, trial, after);
+	if (bpf_is_sum(column->row))
+		return;
 	if (is_stat(column)) {
 		add_stat_candidates(proof, index, trial, after);
 		return;
@@ -355,23 +358,6 @@ static int run_round(struct proof *proof)
 	return r;
 }
 
-/*
- * All supported kernels start the array with the LRU lists, in this order: for these it is enough
- * that the value at the usual index is right. The others are identified by their values.
- */
-static int usual_index(enum cgw_metric metric)
-{
-	static const enum cgw_metric first[] = {
-		CGW_M_MEMORY_INACTIVE_ANON, CGW_METRIC_COUNT,         CGW_M_MEMORY_INACTIVE_FILE,
-		CGW_M_MEMORY_ACTIVE_FILE,   CGW_M_MEMORY_UNEVICTABLE,
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(first); i++)
-		if (first[i] == metric)
-			return (int)i;
-	return -1;
-}
-
 static bool is_single(uint64_t bits)
 {
 	return bits != 0 && (bits & (bits - 1)) == 0;
@@ -416,7 +402,7 @@ static bool resolve_index(const struct proof *proof, size_t index, uint32_t *ret
 	const struct bpf_column *column = &proof->bpf->columns[index];
 	struct cgw_number root = root_number(proof, index);
 	uint64_t states, events;
-	int usual = usual_index(column->metric);
+	int usual = bpf_field_usual_index(column->metric);
 
 	common_candidates(proof, index, &states, &events);
 	if (!is_stat(column))
@@ -458,30 +444,89 @@ static void use_root(struct bpf_column *column, struct cgw_number root, bool rea
 		column->factor_end = 0;
 }
 
-/* Drops the columns that did not agree in all groups, or had no group to compare. */
+/* Whether a column other than a sum agreed in all groups, and there were any to compare. */
+static bool is_proven(const struct proof *proof, size_t index, size_t *stats)
+{
+	struct bpf *bpf = proof->bpf;
+	struct bpf_column *column = &bpf->columns[index];
+	size_t count = proof->parts[column->row->part].count;
+	bool proven;
+
+	if (!bpf_is_searched(column->row))
+		return count > 0 && proof->matched[index] == (UINT32_C(1) << count) - 1;
+	proven = *stats < BPF_STAT_MAX &&
+		 resolve_index(proof, index, &bpf->stat_index[column->metric]);
+	*stats += proven && is_stat(column);
+	if (!proven && is_stat(column))
+		use_root(column, root_number(proof, index), root_was_read(proof));
+	return proven || column->from_root;
+}
+
+static bool is_part(const struct bpf_column *column, const struct bpf_column *sum)
+{
+	for (size_t i = 0; i < sum->part_count; i++)
+		if (column->file == sum->file && column->request.slot == sum->part_slots[i])
+			return true;
+	return false;
+}
+
+/* The trial's value at the index that was found for the column. */
+static uint64_t learned_value(const struct proof *proof, const struct bpf_column *column,
+			      size_t trial)
+{
+	const struct bpf_learned *learned = &bpf_programs_learned(proof->bpf->programs)[trial];
+	uint32_t index = proof->bpf->stat_index[column->metric];
+	struct cgw_number number = {0};
+
+	if (!column->from_root)
+		(void)bpf_field_number(column,
+				       index & BPF_STAT_EVENT
+					       ? learned->events[index & ~BPF_STAT_EVENT]
+					       : (uint64_t)learned->state[index],
+				       &number);
+	return number.value;
+}
+
+/* A newer kernel may add parts: the known ones must be proven, and add up to the file's sum. */
+static bool is_sum_proven(const struct proof *proof, const bool *proven, size_t index)
+{
+	const struct bpf *bpf = proof->bpf;
+	const struct bpf_column *sum = &bpf->columns[index];
+	const struct trial_part *groups = &proof->parts[BPF_PART_STAT];
+	uint64_t added[TRIAL_MAX] = {0};
+	size_t found = 0;
+
+	for (size_t i = 0; i < bpf->column_count; i++) {
+		if (!proven[i] || !is_part(&bpf->columns[i], sum))
+			continue;
+		found++;
+		for (size_t trial = 0; trial < groups->count; trial++)
+			added[trial] += learned_value(proof, &bpf->columns[i], trial);
+	}
+	for (size_t trial = 0; trial < groups->count; trial++)
+		if (groups->trials[trial].group != NULL &&
+		    (added[trial] < proof->low[index][trial] ||
+		     added[trial] > proof->high[index][trial]))
+			return false;
+	return groups->count > 0 && found == sum->part_count;
+}
+
 static void drop_unproven(struct proof *proof)
 {
 	struct bpf *bpf = proof->bpf;
+	bool proven[CGW_METRIC_COUNT] = {false};
 	size_t kept = 0, stats = 0;
-	bool root_read = root_was_read(proof);
 
+	for (size_t i = 0; i < bpf->column_count; i++)
+		proven[i] = !bpf_is_sum(bpf->columns[i].row) && is_proven(proof, i, &stats);
+	for (size_t i = 0; i < bpf->column_count; i++)
+		if (bpf_is_sum(bpf->columns[i].row))
+			proven[i] = is_sum_proven(proof, proven, i);
 	for (size_t i = 0; i < bpf->column_count; i++) {
-		struct bpf_column *column = &bpf->columns[i];
-		size_t count = proof->parts[column->row->part].count;
-		bool proven = count > 0 && proof->matched[i] == (UINT32_C(1) << count) - 1;
-
-		if (bpf_is_searched(column->row)) {
-			struct cgw_number root = root_number(proof, i);
-
-			proven = stats < BPF_STAT_MAX &&
-				 resolve_index(proof, i, &bpf->stat_index[column->metric]);
-			stats += proven && is_stat(column);
-			if (!proven && is_stat(column))
-				use_root(column, root, root_read);
-			proven = proven || column->from_root;
-		}
-		if (proven)
-			bpf->columns[kept++] = *column;
+		DEBUG(CGW_DEBUG_BPF, "%s: %s", cgw_metric_info(bpf->columns[i].metric)->key,
+		      proven[i] ? "from the programs" : "from its file");
+		if (proven[i])
+			bpf->columns[kept++] = bpf->columns[i];
 	}
 	bpf->column_count = kept;
 }
@@ -493,6 +538,8 @@ static bool is_unresolved(const struct proof *proof, size_t index)
 	size_t count = proof->parts[column->row->part].count;
 	uint32_t candidate;
 
+	if (bpf_is_sum(column->row))
+		return false;
 	if (is_stat(column))
 		return proof->distinct[index] > 1 && !resolve_index(proof, index, &candidate);
 	if (bpf_is_searched(column->row))

@@ -25,6 +25,9 @@ struct bpf_column {
 	bool from_root; /* memory.stat, unknown index: provided only while the root's value is 0 */
 	bool root_is_zero; /* the root's value was 0 when it was last read */
 	bool root_lacks;   /* the root's file did not have the key: no file of this kernel does */
+	/* Of a sum: columns of the snapshot that are added up. */
+	uint16_t part_slots[PLAN_PART_MAX];
+	size_t part_count;
 };
 
 /* The values that a pass collects. */
@@ -112,6 +115,7 @@ enum bpf_kind {
 	BPF_KIND_NO_DEVICE,  /* 0 if no device was used; otherwise the file is read */
 	BPF_KIND_STAT_PAGES, /* pages; a negative sum counts as 0 */
 	BPF_KIND_STAT_KIB,   /* KiB; likewise */
+	BPF_KIND_STAT_SUM,   /* of other columns: the kernel has no such number */
 	BPF_KIND_PER_CPU,    /* the sum; each CPU is an instance */
 };
 
@@ -138,6 +142,11 @@ static inline bool bpf_is_stat(const struct bpf_field_row *row)
 {
 	return row->part == BPF_PART_STAT;
 }
+/* The sum of other values of memory.stat. */
+static inline bool bpf_is_sum(const struct bpf_field_row *row)
+{
+	return row->kind == BPF_KIND_STAT_SUM;
+}
 /* The sum over a group's devices. */
 static inline bool bpf_is_per_device(const struct bpf_field_row *row)
 {
@@ -157,6 +166,8 @@ static inline bool bpf_is_searched(const struct bpf_field_row *row)
 /* The row of a metric for that file; NULL if the programs do not provide it. */
 const struct bpf_field_row *bpf_field_find(enum cgw_metric metric, unsigned version,
 					   const char *file);
+/* The index of a value of memory.stat that all supported kernels have there; -1: unknown. */
+int bpf_field_usual_index(enum cgw_metric metric);
 /* The row to use where the first one cannot be provided: it covers fewer groups. */
 const struct bpf_field_row *bpf_field_find_fallback(const char *file);
 /* The raw number of a column. False: the file must be read. */
