@@ -12,12 +12,12 @@
 #include "cmd/doctor/doctor-checks.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/namespace-root.h"
+#include "lib/model/sampling.h"
 #include "lib/sample/device-sums.h"
 #include "shared/cli/build-features.h"
 
 /* Appends to a buffer of fixed size, truncating the text. */
-static void append(char *text, size_t size, const char *format, ...) CGW_PRINTF(3, 4);
-static void append(char *text, size_t size, const char *format, ...)
+static CGW_PRINTF(3, 4) void append(char *text, size_t size, const char *format, ...)
 {
 	size_t length = strlen(text);
 	va_list arguments;
@@ -25,11 +25,6 @@ static void append(char *text, size_t size, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text + length, size - length, format, arguments);
 	va_end(arguments);
-}
-
-static void cleanup_snapshot(struct cgw_snapshot **snapshot)
-{
-	cgw_snapshot_unref(*snapshot);
 }
 
 #define DESCRIBE(finding, ...) append((finding)->state, sizeof((finding)->state), __VA_ARGS__)
@@ -220,35 +215,41 @@ static void check_collectors(const struct cgw_layout *layout, struct finding *fi
 	DESCRIBE(finding, "files only: %s", diag.text);
 }
 
-/* Attaches the programs for one sample. */
-static void check_run_delay(const struct cgw_layout *layout, struct finding *finding)
+/* Attaches the programs of a metric for one sample. */
+static void check_trace(const struct cgw_layout *layout, enum cgw_metric metric,
+			struct finding *finding)
 {
 	const struct cgw_sampler_options options = {.once = true};
-	struct cgw_snapshot *snapshot = NULL;
+	CLEANUP(cleanup_snapshot) struct cgw_snapshot *snapshot = NULL;
 	struct cgw_metric_set set = {0};
-	struct cgw_sampler *sampler = NULL;
+	CLEANUP(cleanup_sampler) struct cgw_sampler *sampler = NULL;
 	struct cgw_diag diag = {0};
 	int r = cgw_sampler_new(layout, &options, &sampler, &diag);
+	const char *reason = diag.text;
 
-	cgw_metric_set_add(&set, CGW_M_CPU_RUN_DELAY);
-	if (r == 0)
-		r = cgw_sampler_set_metrics(sampler, &set);
-	if (r == 0)
-		r = cgw_sampler_sample(sampler, &snapshot);
-	if (r == 0 && cgw_snapshot_source(snapshot, CGW_M_CPU_RUN_DELAY) == NULL) {
-		finding->verdict = VERDICT_LIMITED;
-		DESCRIBE(finding, "unavailable: no hierarchy has the controller cpu or cpuacct");
-	} else if (r == 0 && cgw_sampler_trace_reason(sampler, CGW_M_CPU_RUN_DELAY)[0] == '\0') {
-		DESCRIBE(finding, "can be measured by BPF programs (cpu.run_delay)");
-	} else {
-		finding->verdict = VERDICT_LIMITED;
-		DESCRIBE(finding, "unavailable: %s",
-			 r == 0 ? cgw_sampler_trace_reason(sampler, CGW_M_CPU_RUN_DELAY)
-			 : diag.text[0] != '\0' ? diag.text
-						: strerror(-r));
-	}
-	cgw_snapshot_unref(snapshot);
-	cgw_sampler_free(sampler);
+	cgw_metric_set_add(&set, metric);
+	r = r < 0 ? r : cgw_sampler_set_metrics(sampler, &set);
+	r = r < 0 ? r : cgw_sampler_sample(sampler, &snapshot);
+	if (r == 0 && cgw_snapshot_source(snapshot, metric) == NULL)
+		reason = "no hierarchy has the controller cpu or cpuacct";
+	else if (r == 0)
+		reason = cgw_sampler_trace_reason(sampler, metric);
+	else if (diag.text[0] == '\0')
+		reason = strerror(-r);
+	finding->verdict = reason[0] == '\0' ? VERDICT_WORKS : VERDICT_LIMITED;
+	DESCRIBE(finding, "%s%s",
+		 reason[0] == '\0' ? "can be measured by BPF programs: " : "unavailable: ",
+		 reason[0] == '\0' ? cgw_metric_info(metric)->key : reason);
+}
+
+static void check_run_delay(const struct cgw_layout *layout, struct finding *finding)
+{
+	check_trace(layout, CGW_M_CPU_RUN_DELAY, finding);
+}
+
+static void check_sockets(const struct cgw_layout *layout, struct finding *finding)
+{
+	check_trace(layout, CGW_M_NET_SOCKET_RX, finding);
 }
 
 /* v1 before Linux 5.11: groups may neither account nor limit their descendants. */
@@ -580,6 +581,7 @@ const struct check checks[] = {
 	{"reading", check_reading, false},
 	{"collectors", check_collectors, false},
 	{"run delay", check_run_delay, false},
+	{"sockets", check_sockets, false},
 	{"accounting", check_accounting, false},
 	{"io", check_io, false},
 	{"weights", check_io_weight, false},

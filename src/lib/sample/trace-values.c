@@ -12,13 +12,13 @@
 #define CAPACITY_MIN    4096
 #define CAPACITY_FACTOR 2
 
-enum value { TIME, PART, COUNT, PERCENTILE, MAXIMUM, TAKERS, LOST, HISTOGRAM };
+enum value { TIME, PART, COUNT, PERCENTILE, MAXIMUM, TAKERS, LOST, HISTOGRAM, COUNTER };
 
 /* What a key names. */
 struct traced {
 	enum trace_set set;
 	enum value value;
-	unsigned percent;
+	unsigned argument; /* of the value: a percentage, enum trace_counter */
 };
 
 static struct traced parse_key(const char *key)
@@ -27,15 +27,27 @@ static struct traced parse_key(const char *key)
 		[TRACE_SET_RUN_DELAY] = "run_delay", [TRACE_SET_RECLAIM] = "reclaim",
 		[TRACE_SET_IO_WAIT] = "io_wait",     [TRACE_SET_IO_QUEUE] = "io_queue",
 		[TRACE_SET_IO_DEVICE] = "io_device", [TRACE_SET_RECLAIM_ALONE] = "reclaim_alone",
+		[TRACE_SET_SOCKET] = "socket",
 	};
 	static const struct {
 		const char *name;
 		enum value value;
-		unsigned percent;
+		unsigned argument;
 	} names[] = {
-		{"time", TIME, 0},           {"part", PART, 0},       {"count", COUNT, 0},
-		{"p50", PERCENTILE, 50},     {"p95", PERCENTILE, 95}, {"p99", PERCENTILE, 99},
-		{"max", MAXIMUM, 0},         {"by", TAKERS, 0},       {"lost", LOST, 0},
+		{"time", TIME, 0},
+		{"part", PART, 0},
+		{"count", COUNT, 0},
+		{"p50", PERCENTILE, 50},
+		{"p95", PERCENTILE, 95},
+		{"p99", PERCENTILE, 99},
+		{"max", MAXIMUM, 0},
+		{"by", TAKERS, 0},
+		{"lost", LOST, 0},
+		{"rx_bytes", COUNTER, TRACE_RX_BYTES},
+		{"tx_bytes", COUNTER, TRACE_TX_BYTES},
+		{"rx_packets", COUNTER, TRACE_RX_PACKETS},
+		{"tx_packets", COUNTER, TRACE_TX_PACKETS},
+		{"retransmits", COUNTER, TRACE_RETRANSMITS},
 		{"histogram", HISTOGRAM, 0},
 	};
 	struct traced traced = {.set = TRACE_SET_COUNT};
@@ -47,7 +59,7 @@ static struct traced parse_key(const char *key)
 	for (size_t i = 0; i < ARRAY_SIZE(names) && name != NULL; i++)
 		if (strcmp(name + 1, names[i].name) == 0) {
 			traced.value = names[i].value;
-			traced.percent = names[i].percent;
+			traced.argument = names[i].argument;
 		}
 	return traced;
 }
@@ -205,7 +217,7 @@ static struct cgw_number measure(const struct trace *trace, const struct traced 
 
 	switch (traced->value) {
 	case LOST:
-		return (struct cgw_number){trace_lost(trace), CGW_OK};
+		return (struct cgw_number){trace_lost(trace) + trace_unknown(trace), CGW_OK};
 	case TIME:
 		number.value = waits.waited_ns;
 		break;
@@ -221,12 +233,15 @@ static struct cgw_number measure(const struct trace *trace, const struct traced 
 	case TAKERS:
 		number.value = waits.interval_ns - waits.interval_part_ns;
 		break;
+	case COUNTER:
+		number.value = waits.counters[traced->argument];
+		break;
 	case MAXIMUM:
 		number.value = waits.longest_ns;
 		known = known && waits.longest_ns > 0;
 		break;
 	case PERCENTILE:
-		known = trace_percentile_ns(trace, id, traced->percent, &number.value);
+		known = trace_percentile_ns(trace, id, traced->argument, &number.value);
 		break;
 	}
 	number.state = known ? CGW_OK : CGW_ABSENT;

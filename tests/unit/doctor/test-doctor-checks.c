@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/doctor/doctor-checks.h"
+#include "lib/base/cleanup.h"
 #include "shared/cli/build-features.h"
 #include "test.h"
 #include "tree.h"
@@ -139,17 +140,20 @@ static void test_collectors_that_do_not_work_have_a_reason(void **state)
 	tree_free(dir);
 }
 
-static void test_run_delay_that_cannot_be_measured_has_a_reason(void **state)
+static void test_what_cannot_be_traced_has_a_reason(void **state)
 {
+	static const char *const traced[] = {"run delay", "sockets"};
 	struct tree_dir *dir = tree_new();
-	struct finding finding;
 
 	tree_machine_v2(dir);
 	tree_file(dir, "cgroup/a/cgroup.procs", "");
-	finding = find(dir, "run delay");
-	assert_int_equal(finding.verdict, VERDICT_LIMITED);
-	assert_string_equal(finding.state,
-			    "unavailable: a recorded machine cannot run BPF programs");
+	for (size_t i = 0; i < ARRAY_SIZE(traced); i++) {
+		struct finding finding = find(dir, traced[i]);
+
+		assert_int_equal(finding.verdict, VERDICT_LIMITED);
+		assert_string_equal(finding.state,
+				    "unavailable: a recorded machine cannot run BPF programs");
+	}
 	tree_free(dir);
 }
 
@@ -183,7 +187,7 @@ int main(void)
 		cmocka_unit_test(test_groups_without_pressure_are_counted),
 		cmocka_unit_test(test_v2_counts_io),
 		cmocka_unit_test(test_collectors_that_do_not_work_have_a_reason),
-		cmocka_unit_test(test_run_delay_that_cannot_be_measured_has_a_reason),
+		cmocka_unit_test(test_what_cannot_be_traced_has_a_reason),
 		cmocka_unit_test(test_parts_left_out_of_the_build_have_a_reason),
 	};
 

@@ -151,6 +151,37 @@ static void test_ancestors_count_removed_groups(void **state)
 	assert_int_equal(trace_sum_count(trace_sums_find(&sums, 7)), 3);
 }
 
+/* Sockets have counters instead of waits, and are added up, kept and inherited in the same way. */
+static void test_counters_of_sockets(void **state)
+{
+	CLEANUP(trace_removed_done) struct trace_removed removed = {0};
+	CLEANUP(trace_sums_done) struct trace_sums before = {0}, now = {0};
+	struct trace_group records[GROUPS];
+
+	reset(records);
+	for (unsigned i = 0; i < TRACE_COUNTERS; i++) {
+		records[NINE].counters[i] = 10 + i;
+		records[THREE].counters[i] = 1;
+	}
+	assert_int_equal(trace_sums_set(&before, ids, records, GROUPS, 4), 0);
+	records[NINE].counters[TRACE_RETRANSMITS]++;
+	assert_int_equal(trace_sums_set(&now, ids, records, GROUPS, 5), 0);
+	assert_int_equal(trace_removed_reserve(&removed), 0);
+	trace_removed_add(&removed, 7, &records[THREE]);
+	trace_sums_add(&now, 7, &removed.items[0].record, 5);
+	for (unsigned i = 0; i < TRACE_COUNTERS; i++) {
+		uint64_t own = 10 + i + (i == TRACE_RETRANSMITS);
+
+		assert_int_equal(trace_sums_find(&now, 9)->counters[i], own);
+		assert_int_equal(trace_sums_find(&now, 7)->counters[i], own + 1);
+		assert_int_equal(trace_sums_find(&now, 5)->counters[i], 0);
+		assert_int_equal(trace_sums_find(&now, 1)->counters[i], own + 2);
+	}
+	trace_sums_keep_changed(&now, &before);
+	assert_true(trace_sums_find(&now, 9)->kept);
+	assert_false(trace_sums_find(&now, 3)->kept);
+}
+
 static void test_no_groups(void **state)
 {
 	CLEANUP(trace_sums_done) struct trace_sums sums = {0};
@@ -257,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_longest_wait_of_the_interval),
 		cmocka_unit_test(test_which_records_are_needed),
 		cmocka_unit_test(test_ancestors_count_removed_groups),
+		cmocka_unit_test(test_counters_of_sockets),
 		cmocka_unit_test(test_no_groups),
 		cmocka_unit_test(test_buckets),
 		cmocka_unit_test(test_bounds_of_histograms),

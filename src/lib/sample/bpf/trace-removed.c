@@ -45,6 +45,8 @@ void trace_removed_add(struct trace_removed *removed, uint64_t id, const struct 
 	}
 	to->record.waited_ns += record->waited_ns;
 	to->record.part_ns += record->part_ns;
+	for (size_t i = 0; i < TRACE_COUNTERS; i++)
+		to->record.counters[i] += record->counters[i];
 	for (size_t i = 0; i < TRACE_BUCKETS; i++)
 		to->record.buckets[i] += record->buckets[i];
 }

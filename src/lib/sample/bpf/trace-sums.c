@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* trace-sums.c - how long the tasks of groups and of their descendants waited. */
+/* trace-sums.c - what the tasks of groups and of their descendants waited, sent and received. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/array.h"
 #include "lib/sample/bpf/trace-sums.h"
@@ -37,6 +38,8 @@ static void add(struct trace_sum *sum, const struct trace_group *record, uint64_
 
 	sum->waited_ns += record->waited_ns;
 	sum->part_ns += record->part_ns;
+	for (size_t i = 0; i < TRACE_COUNTERS; i++)
+		sum->counters[i] += record->counters[i];
 	if (peak->epoch == epoch && peak->ns > sum->longest_ns)
 		sum->longest_ns = peak->ns;
 	for (size_t i = 0; i < TRACE_BUCKETS; i++)
@@ -46,9 +49,10 @@ static void add(struct trace_sum *sum, const struct trace_group *record, uint64_
 void trace_sums_add(struct trace_sums *sums, uint64_t id, const struct trace_group *record,
 		    uint64_t epoch)
 {
+	static const unsigned long long none[TRACE_COUNTERS];
 	struct trace_sum *sum;
 
-	if (record->waited_ns == 0)
+	if (record->waited_ns == 0 && memcmp(record->counters, none, sizeof(none)) == 0)
 		return;
 	for (; id != 0 && (sum = trace_sums_find(sums, id)) != NULL; id = sum->parent_id)
 		add(sum, record, epoch);
@@ -90,7 +94,8 @@ void trace_sums_keep_changed(struct trace_sums *sums, const struct trace_sums *b
 		const struct trace_sum *now = &sums->items[i];
 		const struct trace_sum *old = trace_sums_find(before, now->id);
 
-		if (old == NULL || old->waited_ns != now->waited_ns)
+		if (old == NULL || old->waited_ns != now->waited_ns ||
+		    memcmp(old->counters, now->counters, sizeof(now->counters)) != 0)
 			trace_sums_keep(sums, now->id);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* trace-sums.h - how long the tasks of groups and of their descendants waited. */
+/* trace-sums.h - what the tasks of groups and of their descendants waited, sent and received. */
 #ifndef CGWARD_LIB_SAMPLE_BPF_TRACE_SUMS_H
 #define CGWARD_LIB_SAMPLE_BPF_TRACE_SUMS_H
 
@@ -31,6 +31,7 @@ static inline const char *trace_bound(size_t i)
 struct trace_sum {
 	uint64_t id, parent_id;
 	uint64_t waited_ns, part_ns;
+	uint64_t counters[TRACE_COUNTERS];
 	uint64_t longest_ns; /* in the interval before the sample; 0: no wait */
 	bool kept;           /* its record is needed */
 	uint64_t buckets[TRACE_BUCKETS];
@@ -50,7 +51,7 @@ void trace_sums_add(struct trace_sums *sums, uint64_t id, const struct trace_gro
 		    uint64_t epoch);
 void trace_sums_done(struct trace_sums *sums);
 
-/* NULL: no task of the group has waited. */
+/* NULL: the group has no record. */
 struct trace_sum *trace_sums_find(const struct trace_sums *sums, uint64_t id);
 
 /* Marks the records of a group and of its ancestors as needed. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* trace.c - what the tasks of each group waited for: attaches the programs and reads their maps. */
+/* trace.c - what the tasks of each group did: attaches the programs and reads their maps. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +42,8 @@ static const struct {
 	[TRACE_SET_RECLAIM_ALONE] = {"reclaim alone", &bpf_loader_reclaim_alone, 2},
 	[TRACE_SET_IO_QUEUE] = {"IO queue", &bpf_loader_io_queue, 2},
 	[TRACE_SET_IO_DEVICE] = {"IO device", &bpf_loader_io_device, 2},
+	/* sock_send_length and sock_recv_length */
+	[TRACE_SET_SOCKET] = {"sockets", &bpf_loader_socket, 3},
 };
 
 /* Attached programs; a trace replaces them by those with a larger map. */
@@ -394,6 +396,7 @@ bool trace_waits(const struct trace *trace, uint64_t id, struct trace_waits *ret
 		.interval_part_ns = sum->part_ns - (before != NULL ? before->part_ns : 0),
 		.longest_ns = sum->longest_ns,
 	};
+	memcpy(ret_waits->counters, sum->counters, sizeof(sum->counters));
 	return true;
 }
 
@@ -428,6 +431,11 @@ struct trace_histogram trace_histogram(const struct trace *trace, uint64_t id)
 uint64_t trace_lost(const struct trace *trace)
 {
 	return __atomic_load_n(&trace->programs.control->lost, __ATOMIC_RELAXED);
+}
+
+uint64_t trace_unknown(const struct trace *trace)
+{
+	return __atomic_load_n(&trace->programs.control->unknown, __ATOMIC_RELAXED);
 }
 
 bool trace_knows_part(const struct trace *trace)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * trace.h - what the tasks of each group waited for, and how long, measured by BPF programs.
+ * trace.h - what the tasks of each group waited for, and how long, and what they sent and received,
+ * measured by BPF programs.
  *
  * The programs of a set run at their tracepoints, on the whole machine, while a struct trace of
  * that set exists. They count from its start on.
@@ -21,6 +22,7 @@ enum trace_set {
 	TRACE_SET_IO_WAIT,
 	TRACE_SET_IO_QUEUE,
 	TRACE_SET_IO_DEVICE,
+	TRACE_SET_SOCKET,
 	TRACE_SET_COUNT,
 };
 
@@ -32,13 +34,14 @@ struct trace_taker {
 	uint64_t ns;
 };
 
-/* The waits of a group and its descendants. Percentiles and maximum: since the read before. */
+/* The sums of a group and its descendants. Percentiles and maximum: since the read before. */
 struct trace_waits {
 	uint64_t waited_ns;
 	uint64_t part_ns; /* of which have the known cause */
 	uint64_t count;
 	uint64_t interval_ns, interval_part_ns; /* since the read before */
 	uint64_t longest_ns;                    /* 0: none since then */
+	uint64_t counters[TRACE_COUNTERS];      /* of sockets; these count no waits */
 };
 
 #ifdef HAVE_BPF
@@ -75,6 +78,8 @@ bool trace_percentile_ns(const struct trace *trace, uint64_t id, unsigned percen
 struct trace_histogram trace_histogram(const struct trace *trace, uint64_t id);
 /* Waits of the whole machine that were not counted, for lack of memory. */
 uint64_t trace_lost(const struct trace *trace);
+/* Events of sockets that no task has used since the programs were attached. */
+uint64_t trace_unknown(const struct trace *trace);
 /* This kernel shows the part with the known cause. */
 bool trace_knows_part(const struct trace *trace);
 /* With TRACE_TAKERS: what ran since the read before, in no order. */
@@ -121,6 +126,10 @@ static inline struct trace_histogram trace_histogram(const struct trace *trace, 
 	return (struct trace_histogram){0};
 }
 static inline uint64_t trace_lost(const struct trace *trace)
+{
+	return 0;
+}
+static inline uint64_t trace_unknown(const struct trace *trace)
 {
 	return 0;
 }

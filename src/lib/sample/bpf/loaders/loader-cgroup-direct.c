@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * loader-cgroup-direct.c - loader of the BPF programs, made by programs/generate; do not edit.
- * sources: bafb145f5754ffcde28db3c1128cd2cb6481312b2c33001747fb3aaff9749e11
+ * sources: e2054c87d8814710e584a1b5558f44be77740ee7a6edb72374d44cbd29710cae
  * made with: clang 14.0.6, libbpf 1.1.2
  */
 #include "lib/sample/bpf/bpf-loader.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
-/* trace-records.h - records of the programs that measure what the tasks of groups waited for. */
+/* trace-records.h - records of the programs that measure what the tasks of groups did. */
 #ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_TRACE_RECORDS_H
 #define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_TRACE_RECORDS_H
 
@@ -24,11 +24,22 @@ struct trace_peak {
 	unsigned long long ns;
 };
 
+/* What the set of sockets counts instead of waits. */
+enum trace_counter {
+	TRACE_RX_BYTES,
+	TRACE_TX_BYTES,
+	TRACE_RX_PACKETS,
+	TRACE_TX_PACKETS,
+	TRACE_RETRANSMITS,
+	TRACE_COUNTERS,
+};
+
 /* The waits of a group's own tasks. Its ancestors have records. */
 struct trace_group {
 	unsigned long long parent_id; /* 0: the root */
 	unsigned long long waited_ns;
 	unsigned long long part_ns; /* the part with the cause that the set of programs defines */
+	unsigned long long counters[TRACE_COUNTERS];
 	struct trace_peak peaks[2]; /* of an even and of an odd epoch */
 	unsigned long long buckets[TRACE_BUCKETS];
 };
@@ -38,6 +49,7 @@ struct trace_control {
 	unsigned long long details;   /* also; enum trace_detail */
 	unsigned long long epoch;     /* advanced by user space at each sample */
 	unsigned long long lost;      /* waits that were not counted */
+	unsigned long long unknown;   /* events of sockets whose group is not known */
 	unsigned long long no_part;   /* this kernel does not show that part */
 	struct trace_group blank;     /* a new record, for which the programs' stack has no room */
 };
