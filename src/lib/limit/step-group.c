@@ -120,6 +120,31 @@ static int find_missing(struct step *step, const struct cgw_layout *layout)
 	return r;
 }
 
+/* systemd manages the groups below its units, except where it has delegated them. */
+static void note_unit(const struct cgw_plan *plan, struct step *step)
+{
+	CLEANUP(cleanup_free) char *parent = strdup(step->spec.path);
+	struct cgw_owner owner = {.kind = CGW_OWNER_NONE};
+	char shown[256];
+
+	if (parent == NULL || plan->systemd == NULL || step->owner.kind != CGW_OWNER_NONE)
+		return;
+	while (owner.kind == CGW_OWNER_NONE) {
+		*strrchr(parent, '/') = '\0';
+		/* The root is that of -.slice, which never stops. */
+		if (parent[0] == '\0' ||
+		    systemd_owner(plan->systemd, plan->layout, parent, &owner, NULL) < 0)
+			return;
+	}
+	if (owner.kind != CGW_OWNER_SYSTEMD && owner.kind != CGW_OWNER_SYSTEMD_USER)
+		return;
+	cgw_escape(shown, sizeof(shown), owner.unit, strlen(owner.unit));
+	(void)cgw_diag_set(&step->result.diag, 0,
+			   "%s is a systemd unit without Delegate=yes; systemd may change and "
+			   "remove groups below it",
+			   shown);
+}
+
 static int create_prepare(struct cgw_plan *plan, struct step *step)
 {
 	struct cgw_result *result = &step->result;
@@ -128,8 +153,10 @@ static int create_prepare(struct cgw_plan *plan, struct step *step)
 
 	if (r < 0)
 		return advise_group(step, r);
-	if (step->created_count > 0)
+	if (step->created_count > 0) {
 		step->hierarchy = step->created[0].hierarchy;
+		note_unit(plan, step);
+	}
 	used = strlen(result->how);
 	if (step->created_count > 2)
 		snprintf(result->how + used, sizeof(result->how) - used, "; ... %zu in total",
@@ -349,8 +376,12 @@ static void note_ancestors(struct step *step)
 		string_builder_add(&names, names.length > 0 ? ", " : "");
 		string_builder_add_escaped(&names, path);
 	}
-	if (names.length > 0)
-		cgw_diag_set(&step->result.diag, 0, "also created %s", names.text);
+	if (names.length > 0) {
+		CLEANUP(cleanup_free) char *unit = strdup(step->result.diag.text);
+
+		cgw_diag_set(&step->result.diag, 0, "also created %s%s%s", names.text,
+			     unit != NULL && unit[0] != '\0' ? "; " : "", unit != NULL ? unit : "");
+	}
 }
 
 static int create_apply(struct cgw_plan *plan, struct step *step)

@@ -25,7 +25,9 @@ int main(void)
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/limit/plan.h"
 #include "lib/limit/systemd-bus.h"
+#include "replaced-machine.h"
 #include "tree.h"
 
 #define MANAGER "org.freedesktop.systemd1.Manager"
@@ -464,6 +466,46 @@ static void test_removed_drop_ins_are_reloaded(void **state)
 	systemd_close(systemd);
 }
 
+/* systemd manages the groups below a unit that is not delegated, at any depth. */
+static void test_group_below_unit_is_noted(void **state)
+{
+	static const struct {
+		const char *path, *unit_group;
+		bool delegates, noted;
+	} rows[] = {
+		{"/web/x", "/web", false, true}, {"/web/x/y", "/web", false, true},
+		{"/web/x", "/web", true, false}, {"/web/x", "/other", false, false},
+		{"/new", "/", false, false},     {"/new", NULL, false, false},
+	};
+	struct machine machine = machine_begin(2, false, false);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct cgw_limit_options options = machine_options(&machine);
+		const struct cgw_step step = {.kind = CGW_STEP_CREATE, .path = rows[i].path};
+		struct cgw_diag diag = {0};
+		struct cgw_plan *plan = NULL;
+		const struct cgw_result *result;
+
+		fake.unit_group = rows[i].unit_group;
+		fake.unit_delegates = rows[i].delegates;
+		fake.load_state = "not-found";
+		options.backend = CGW_BACKEND_AUTO;
+		options.dry_run = true;
+		assert_int_equal(cgw_plan_new(machine.layout, &options, &plan), 0);
+		plan->systemd = connect_fake();
+		plan->systemd_tried = true;
+		assert_int_equal(cgw_plan_add(plan, &step, &diag), 0);
+		assert_int_equal(cgw_plan_apply(plan), 0);
+		result = cgw_plan_result(plan, 0);
+		if ((strstr(result->diag.text, "Delegate=yes") != NULL) != rows[i].noted)
+			fail_msg("%s: %s", rows[i].path, result->diag.text);
+		if (rows[i].noted)
+			assert_non_null(strstr(result->diag.text, "a.service is"));
+		cgw_plan_free(plan);
+	}
+	(void)machine_end(&machine);
+}
+
 #define WITH_FAKE(test) cmocka_unit_test_setup_teardown(test, start_fake, stop_fake)
 
 int main(void)
@@ -475,6 +517,7 @@ int main(void)
 		WITH_FAKE(test_missing_user_manager_fails),
 		WITH_FAKE(test_scope_start_and_stop),
 		WITH_FAKE(test_owner_is_unit_at_path),
+		WITH_FAKE(test_group_below_unit_is_noted),
 		WITH_FAKE(test_watchdog_timeout_is_read),
 		WITH_FAKE(test_unit_is_found_by_name),
 		WITH_FAKE(test_new_drop_ins_are_found),
