@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/string-builder.h"
@@ -287,6 +288,22 @@ static void create_release(struct cgw_plan *plan, struct step *step)
 	(void)create_rollback(plan, step);
 }
 
+/* Whose group the parent is, if that is why directories cannot be created or removed in it. */
+static int advise_parent(struct cgw_plan *plan, struct step *step, size_t hierarchy,
+			 const char *path)
+{
+	CLEANUP(target_close) struct target parent = TARGET_NONE;
+	struct stat status;
+
+	if (open_parent(plan->layout, hierarchy, path, &parent) < 0 ||
+	    plan->layout->ops->stat_at(parent.directory, ".", &status) < 0 ||
+	    status.st_uid == geteuid())
+		return advise_group(step, -EACCES);
+	return cgw_diag_set(&step->result.diag, -EACCES,
+			    "permission denied: the parent group belongs to user %u",
+			    (unsigned)status.st_uid);
+}
+
 /* Why the kernel allows no more groups below the parent. */
 static int advise_mkdir(struct cgw_plan *plan, struct step *step,
 			const struct created_step *created, int error)
@@ -294,6 +311,8 @@ static int advise_mkdir(struct cgw_plan *plan, struct step *step,
 	uint32_t controllers = plan->layout->hierarchies[created->hierarchy].controllers;
 	const char *label = plan->layout->hierarchies[created->hierarchy].label;
 
+	if (error == -EACCES)
+		return advise_parent(plan, step, created->hierarchy, created->path);
 	if (error == -EAGAIN)
 		return cgw_diag_set(&step->result.diag, error,
 				    "cgroup.max.depth or cgroup.max.descendants of an ancestor is "
@@ -492,6 +511,7 @@ static int delete_apply(struct cgw_plan *plan, struct step *step)
 {
 	char left[256] = "", reason[sizeof(step->result.diag.text)];
 	uint32_t hierarchies = undo_hierarchies(plan, step);
+	size_t first_failed = 0;
 	bool gone = false;
 	int first = 0;
 
@@ -507,13 +527,19 @@ static int delete_apply(struct cgw_plan *plan, struct step *step)
 		gone = gone || (r == 0 && there);
 		if (r == 0)
 			continue;
-		first = first < 0 ? first : r;
+		if (first == 0) {
+			first = r;
+			first_failed = h;
+		}
 		snprintf(left + used, sizeof(left) - used, "%s%s", used > 0 ? ", " : "",
 			 hierarchy->label);
 	}
 	if (first == 0)
 		return 0;
-	(void)advise_group(step, first);
+	if (first == -EACCES)
+		(void)advise_parent(plan, step, first_failed, step->spec.path);
+	else
+		(void)advise_group(step, first);
 	if (!gone)
 		return first;
 	snprintf(reason, sizeof(reason), "%s", step->result.diag.text);

@@ -434,7 +434,7 @@ static void test_enable_controller(void **state)
 	tree_file(machine->dir, "cgroup/web/job/cgroup.procs", "");
 	assert_int_equal(apply(machine, &options, &step, 1, &result), -ENOENT);
 	assert_non_null(strstr(result.diag.text, "--enable"));
-	assert_non_null(strstr(result.diag.text, "cgward set /web cgroup.subtree_control=+pids"));
+	assert_non_null(strstr(result.diag.text, "cgward set '/web' cgroup.subtree_control=+pids"));
 	options.enable = true;
 	/* The fake kernel creates no file, so that enabling is rolled back. */
 	assert_true(apply(machine, &options, &step, 1, &result) < 0);

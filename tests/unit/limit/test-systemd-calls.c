@@ -50,6 +50,7 @@ static struct fake {
 	const char *job_result;
 	const char *unit_group;
 	const char *load_state;
+	const char *refusal; /* of denied.service */
 	const char *drop_ins[3];
 	bool unit_delegates;
 	uint64_t watchdog_us;
@@ -71,6 +72,8 @@ static int on_simple(sd_bus_message *message, void *context, sd_bus_error *error
 	note(member, unit);
 	if (strcmp(unit, "gone.service") == 0)
 		return sd_bus_error_set(error, "org.freedesktop.systemd1.NoSuchUnit", "Unit gone");
+	if (strcmp(unit, "denied.service") == 0)
+		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, fake.refusal);
 	if (strcmp(member, "FreezeUnit") == 0 && fake.silent_freeze)
 		return 1;
 	if (strcmp(member, "ThawUnit") == 0 && fake.refuse_thaw)
@@ -267,6 +270,29 @@ static void test_calls_reach_manager(void **state)
 	assert_int_equal(systemd_freeze(systemd, &gone, 0, &diag), -ENOENT);
 	assert_string_equal(fake.log, "FreezeUnit(gone.service) ");
 	assert_int_equal(fake.connections, 1);
+	systemd_close(systemd);
+}
+
+/* Messages that name no remedy are replaced, others are kept. */
+static void test_refusal_names_who_may(void **state)
+{
+	static const char *const messages[][2] = {
+		{"Permission denied", "root may"},
+		{"Access denied", "root may"},
+		{"Rejected send message, 1 matched rules", "the D-Bus policy does not allow it"},
+		{"SELinux policy denies access: x", "SELinux policy denies access: x"},
+	};
+	const struct cgw_owner denied = {.kind = CGW_OWNER_SYSTEMD, .unit = "denied.service"};
+	struct systemd *systemd = connect_fake();
+
+	for (size_t i = 0; i < ARRAY_SIZE(messages); i++) {
+		struct cgw_diag diag = {0};
+
+		fake.refusal = messages[i][0];
+		assert_int_equal(systemd_kill(systemd, &denied, 15, &diag), -EACCES);
+		if (strstr(diag.text, messages[i][1]) == NULL)
+			fail_msg("%s: %s", messages[i][0], diag.text);
+	}
 	systemd_close(systemd);
 }
 
@@ -512,6 +538,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FAKE(test_calls_reach_manager),
+		WITH_FAKE(test_refusal_names_who_may),
 		WITH_FAKE(test_freeze_timeout_thaws),
 		WITH_FAKE(test_lost_connection_is_retried),
 		WITH_FAKE(test_missing_user_manager_fails),
