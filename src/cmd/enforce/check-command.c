@@ -7,6 +7,7 @@
 
 #include "cmd/enforce/backtest.h"
 #include "cmd/enforce/enforce-commands.h"
+#include "cmd/enforce/enforcement.h"
 #include "cmd/enforce/policy-trial.h"
 #include "lib/base/cleanup.h"
 #include "shared/cli/daemon-status.h"

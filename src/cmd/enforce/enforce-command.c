@@ -68,14 +68,6 @@ static bool parse_options(struct cli_context *context, int argc, char **argv,
 	return true;
 }
 
-bool nothing_is_writable(const struct cgw_layout *layout)
-{
-	for (size_t i = 0; i < layout->hierarchy_count; i++)
-		if (!layout->hierarchies[i].read_only)
-			return false;
-	return true;
-}
-
 /* Fail early instead of at each action if nothing can be written. */
 static enum cli_exit check_writable(const struct daemon *daemon)
 {

@@ -12,7 +12,4 @@ int check_run(struct cli_context *context, int argc, char **argv);
 int status_run(struct cli_context *context, int argc, char **argv);
 int export_run(struct cli_context *context, int argc, char **argv);
 
-/* A policy cannot be enforced: as in a container, all hierarchies are mounted read-only. */
-bool nothing_is_writable(const struct cgw_layout *layout);
-
 #endif

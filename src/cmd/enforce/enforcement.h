@@ -38,4 +38,13 @@ static inline unsigned sampler_descriptors(void)
 	return limit.rlim_cur / 5 > UINT_MAX ? UINT_MAX : (unsigned)(limit.rlim_cur / 5);
 }
 
+/* A policy cannot be enforced: as in a container, all hierarchies are mounted read-only. */
+static inline bool nothing_is_writable(const struct cgw_layout *layout)
+{
+	for (size_t i = 0; i < layout->hierarchy_count; i++)
+		if (!layout->hierarchies[i].read_only)
+			return false;
+	return true;
+}
+
 #endif

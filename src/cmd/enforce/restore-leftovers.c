@@ -8,16 +8,6 @@
 
 #define FORGET_MIN 64 /* do not scan fewer records than this */
 
-bool group_is_gone(const struct cgw_layout *layout, size_t hierarchy, const char *path,
-		   uint64_t group_id)
-{
-	CLEANUP(cleanup_close) int fd = -1;
-	uint64_t id = 0;
-	int r = cgw_group_open(layout, hierarchy, path, &fd, &id);
-
-	return cgw_error_is_gone(r) || (r == 0 && id != group_id);
-}
-
 static bool is_record_gone(const struct applier *applier, const struct undo_record *record)
 {
 	/* restore_record() finds out whether a unit still exists. */

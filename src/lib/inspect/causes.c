@@ -91,47 +91,6 @@ const char *cgw_cause_name(enum cgw_cause_kind kind)
 	return (unsigned)kind < CGW_CAUSE_KIND_COUNT ? names[kind] : "invalid";
 }
 
-struct cgw_cause *causes_add(struct explanation *explanation, enum cgw_cause_kind kind, uint32_t by)
-{
-	struct cgw_cause *cause;
-
-	if (explanation->count == CGW_CAUSE_MAX)
-		return NULL;
-	cause = &explanation->causes[explanation->count++];
-	*cause = (struct cgw_cause){.kind = kind, .group = by, .limit = -1};
-	return cause;
-}
-
-struct cgw_number causes_number(const struct explanation *explanation, enum cgw_metric metric,
-				uint32_t group)
-{
-	return cgw_snapshot_number(explanation->now, metric, group);
-}
-
-/* The increase of a counter since the previous sample; 0 without one, or if the group is new. */
-static double growth(const struct explanation *explanation, enum cgw_metric metric, uint32_t group)
-{
-	const struct cgw_snapshot *before = cgw_frame_before(explanation->frame);
-	uint32_t old =
-		before != NULL ? cgw_frame_previous(explanation->frame, group) : CGW_NO_GROUP;
-	struct cgw_number now, then;
-
-	if (old == CGW_NO_GROUP || cgw_frame_flags(explanation->frame, group) != 0)
-		return 0;
-	now = causes_number(explanation, metric, group);
-	then = cgw_snapshot_number(before, metric, old);
-	if (now.state != CGW_OK || then.state != CGW_OK || now.value < then.value)
-		return 0;
-	return (double)(now.value - then.value);
-}
-
-double causes_rate(const struct explanation *explanation, enum cgw_metric metric, uint32_t group)
-{
-	double seconds = cgw_frame_seconds(explanation->frame);
-
-	return seconds > 0 ? growth(explanation, metric, group) / seconds : 0;
-}
-
 /*
  * The value to propose instead of a limit: one and a half times as much as the limit or the use,
  * which may be above a limit that was lowered, and at least one unit more.
@@ -147,12 +106,6 @@ static double more_than(double limit, double use, double unit)
 static bool is_near(double use, double limit)
 {
 	return use > 0 && use * 100 >= limit * NEAR_PERCENT;
-}
-
-void causes_propose(struct cgw_cause *cause, enum cgw_metric metric, double value, const char *unit)
-{
-	snprintf(cause->key, sizeof(cause->key), "%s", cgw_metric_info(metric)->key);
-	snprintf(cause->value, sizeof(cause->value), "%.0f%s", value, unit);
 }
 
 /* Proposes a limit of memory in mebibytes. v1 refuses one above the limit of memory and swap. */
@@ -217,8 +170,8 @@ static void explain_throttling(struct explanation *explanation, uint32_t each)
 	struct cgw_number limit = causes_number(explanation, CGW_M_CPU_MAX, each);
 	struct cgw_number periods = causes_number(explanation, CGW_M_CPU_NR_PERIODS, each);
 	struct cgw_number throttled = causes_number(explanation, CGW_M_CPU_NR_THROTTLED, each);
-	double periods_now = growth(explanation, CGW_M_CPU_NR_PERIODS, each);
-	double throttled_now = growth(explanation, CGW_M_CPU_NR_THROTTLED, each);
+	double periods_now = causes_growth(explanation, CGW_M_CPU_NR_PERIODS, each);
+	double throttled_now = causes_growth(explanation, CGW_M_CPU_NR_THROTTLED, each);
 	struct cgw_cause *cause;
 
 	if (limit.state != CGW_OK || throttled.state != CGW_OK || periods.state != CGW_OK ||
@@ -275,7 +228,7 @@ static void explain_memory_limit(struct explanation *explanation, uint32_t each,
 	struct cgw_number used = causes_number(explanation, CGW_M_MEMORY_CURRENT, each);
 	struct cgw_number cache = causes_number(explanation, CGW_M_MEMORY_INACTIVE_FILE, each);
 	struct cgw_number hits = causes_number(explanation, events, each);
-	double hits_now = growth(explanation, events, each), working;
+	double hits_now = causes_growth(explanation, events, each), working;
 	struct cgw_cause *cause;
 	bool near;
 
@@ -310,7 +263,7 @@ static void explain_pids(struct explanation *explanation, uint32_t each)
 	struct cgw_number limit = causes_number(explanation, CGW_M_PIDS_MAX, each);
 	struct cgw_number used = causes_number(explanation, CGW_M_PIDS_CURRENT, each);
 	struct cgw_number hits = causes_number(explanation, CGW_M_PIDS_EVENTS_MAX, each);
-	double hits_now = growth(explanation, CGW_M_PIDS_EVENTS_MAX, each);
+	double hits_now = causes_growth(explanation, CGW_M_PIDS_EVENTS_MAX, each);
 	struct cgw_cause *cause;
 	double value;
 	bool near;
@@ -407,7 +360,7 @@ static void explain_pressure(struct explanation *explanation, enum cgw_cause_kin
 static void explain_oom(struct explanation *explanation, uint32_t each)
 {
 	struct cgw_number kills = causes_number(explanation, CGW_M_MEMORY_EVENTS_OOM_KILL, each);
-	double kills_now = growth(explanation, CGW_M_MEMORY_EVENTS_OOM_KILL, each);
+	double kills_now = causes_growth(explanation, CGW_M_MEMORY_EVENTS_OOM_KILL, each);
 	uint32_t by;
 	struct cgw_number limit;
 	struct cgw_cause *cause;

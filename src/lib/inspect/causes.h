@@ -22,6 +22,8 @@ struct cgw_cause *causes_add(struct explanation *explanation, enum cgw_cause_kin
 			     uint32_t by);
 struct cgw_number causes_number(const struct explanation *explanation, enum cgw_metric metric,
 				uint32_t group);
+/* The increase of a counter between the two samples. */
+double causes_growth(const struct explanation *explanation, enum cgw_metric metric, uint32_t group);
 /* The increase of a counter per second between the two samples. */
 double causes_rate(const struct explanation *explanation, enum cgw_metric metric, uint32_t group);
 /* Proposes a whole number with its unit, in the syntax of `cgward set`. */

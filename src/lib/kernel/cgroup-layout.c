@@ -461,21 +461,3 @@ int cgw_layout_open(const struct cgw_roots *roots, struct cgw_layout **ret_layou
 {
 	return layout_open_with(roots, &kernel_ops_real, ret_layout, diag);
 }
-
-int cgw_layout_find(const struct cgw_layout *layout, enum cgw_controller controller)
-{
-	if ((unsigned)controller >= CGW_CONTROLLER_COUNT)
-		return -EINVAL;
-	for (size_t i = 0; i < layout->hierarchy_count; i++)
-		if (layout->hierarchies[i].controllers & CGW_CONTROLLER_BIT(controller))
-			return (int)i;
-	return -ENOENT;
-}
-
-int cgw_layout_find_v2(const struct cgw_layout *layout)
-{
-	for (size_t i = 0; i < layout->hierarchy_count; i++)
-		if (layout->hierarchies[i].version == 2)
-			return (int)i;
-	return -ENOENT;
-}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* controller.c - names of controllers and layouts. */
+/* controller.c - names of controllers and layouts, and the hierarchy of a controller. */
 #include <errno.h>
 #include <string.h>
 
@@ -48,4 +48,22 @@ const char *cgw_layout_kind_name(enum cgw_layout_kind kind)
 	};
 
 	return (unsigned)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "invalid";
+}
+
+int cgw_layout_find(const struct cgw_layout *layout, enum cgw_controller controller)
+{
+	if ((unsigned)controller >= CGW_CONTROLLER_COUNT)
+		return -EINVAL;
+	for (size_t i = 0; i < layout->hierarchy_count; i++)
+		if (layout->hierarchies[i].controllers & CGW_CONTROLLER_BIT(controller))
+			return (int)i;
+	return -ENOENT;
+}
+
+int cgw_layout_find_v2(const struct cgw_layout *layout)
+{
+	for (size_t i = 0; i < layout->hierarchy_count; i++)
+		if (layout->hierarchies[i].version == 2)
+			return (int)i;
+	return -ENOENT;
 }

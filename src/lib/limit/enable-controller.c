@@ -66,49 +66,6 @@ static int check_ancestor(struct cgw_plan *plan, struct step *step, const char *
 	return step_add_created(step, step->hierarchy, path, text);
 }
 
-/* The kernel has these controllers for single threads. */
-static bool is_threaded_controller(const char *name)
-{
-	static const char *const names[] = {"cpu", "cpuset", "perf_event", "pids"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
-static bool is_threaded(const struct cgw_plan *plan, const struct step *step, const char *path)
-{
-	CLEANUP(target_close) struct target target = TARGET_NONE;
-	char type[VALUE_MAX];
-
-	return target_open(plan->layout, step->hierarchy, path, &target) == 0 &&
-	       target_read_word(&target, "cgroup.type", type, sizeof(type)) == 0 &&
-	       (strcmp(type, "threaded") == 0 || strcmp(type, "domain invalid") == 0);
-}
-
-int enable_check_type(struct cgw_plan *plan, struct step *step, const char *controller)
-{
-	CLEANUP(cleanup_free) char *path = strdup(step->spec.path);
-	char shown[256];
-
-	if (path == NULL)
-		return -ENOMEM;
-	if (is_threaded_controller(controller) || !is_threaded(plan, step, path))
-		return 0;
-	while (strcmp(path, "/") != 0 && is_threaded(plan, step, path)) {
-		char *slash = strrchr(path, '/');
-
-		slash[slash == path] = '\0';
-	}
-	cgw_escape(shown, sizeof(shown), path, strlen(path));
-	step->result.outcome = CGW_OUTCOME_REFUSED;
-	return cgw_diag_set(&step->result.diag, -EOPNOTSUPP,
-			    "the group is threaded, and the %s controller is for whole processes; "
-			    "%s is the group of these processes",
-			    controller, shown);
-}
-
 int enable_prepare(struct cgw_plan *plan, struct step *step)
 {
 	CLEANUP(cleanup_free) char *path = strdup(step->spec.path);
@@ -120,7 +77,7 @@ int enable_prepare(struct cgw_plan *plan, struct step *step)
 	if (step->source->controller < 0 || strcmp(path, "/") == 0)
 		return advise_set(plan, step, NULL, -ENOENT);
 	name = cgw_controller_name((enum cgw_controller)step->source->controller, 2);
-	r = enable_check_type(plan, step, name);
+	r = advise_threaded(plan, step, name);
 	r = r < 0 ? r : check_ancestor(plan, step, "/", name);
 	for (char *slash = strchr(path + 1, '/'); r == 0 && slash != NULL;
 	     slash = strchr(slash + 1, '/')) {

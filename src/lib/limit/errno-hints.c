@@ -115,7 +115,7 @@ static int advise_controller(struct cgw_plan *plan, struct step *step, const cha
 		return cgw_diag_set(diag, -ENOENT,
 				    "cgroup v2 does not have the %s controller on this machine",
 				    controller);
-	r = enable_check_type(plan, step, controller);
+	r = advise_threaded(plan, step, controller);
 	if (r < 0)
 		return r;
 	if (parent == NULL || !plan_has_controller(plan, step->hierarchy, parent, controller))
@@ -248,4 +248,47 @@ int advise_group(struct step *step, int error)
 		return cgw_diag_set(&step->result.diag, error,
 				    "the group was removed in the meantime");
 	return report(step, error);
+}
+
+/* The kernel has these controllers for single threads. */
+static bool is_threaded_controller(const char *name)
+{
+	static const char *const names[] = {"cpu", "cpuset", "perf_event", "pids"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_threaded(const struct cgw_plan *plan, const struct step *step, const char *path)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+	char type[VALUE_MAX];
+
+	return target_open(plan->layout, step->hierarchy, path, &target) == 0 &&
+	       target_read_word(&target, "cgroup.type", type, sizeof(type)) == 0 &&
+	       (strcmp(type, "threaded") == 0 || strcmp(type, "domain invalid") == 0);
+}
+
+int advise_threaded(struct cgw_plan *plan, struct step *step, const char *controller)
+{
+	CLEANUP(cleanup_free) char *path = strdup(step->spec.path);
+	char shown[256];
+
+	if (path == NULL)
+		return -ENOMEM;
+	if (is_threaded_controller(controller) || !is_threaded(plan, step, path))
+		return 0;
+	while (strcmp(path, "/") != 0 && is_threaded(plan, step, path)) {
+		char *slash = strrchr(path, '/');
+
+		slash[slash == path] = '\0';
+	}
+	cgw_escape(shown, sizeof(shown), path, strlen(path));
+	step->result.outcome = CGW_OUTCOME_REFUSED;
+	return cgw_diag_set(&step->result.diag, -EOPNOTSUPP,
+			    "the group is threaded, and the %s controller is for whole processes; "
+			    "%s is the group of these processes",
+			    controller, shown);
 }

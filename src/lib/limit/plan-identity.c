@@ -2,6 +2,7 @@
 /* plan-identity.c - whether the groups of a plan are still the same. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/limit/plan.h"
@@ -60,4 +61,13 @@ bool plan_expects_written(const struct step *step)
 {
 	return step->spec.expected_id != 0 && step->spec.expected_id == step->group_id &&
 	       step->spec.expected_hierarchy == step->hierarchy;
+}
+
+bool plan_creates_group(const struct cgw_plan *plan, const struct step *step)
+{
+	for (const struct step *other = plan->steps; other < step; other++)
+		if (other->spec.kind == CGW_STEP_CREATE &&
+		    strcmp(other->spec.path, step->spec.path) == 0)
+			return true;
+	return false;
 }

@@ -130,7 +130,12 @@ void plan_settle_step(struct cgw_plan *plan, const struct step *step, int error)
  */
 void plan_record(struct cgw_plan *plan, const char *old_value);
 
-/* journal-undo.c: is it still possible to undo the step's change, and not in conflict? */
+/*
+ * undo-check.c: the step that undoes a change. False: it cannot be undone; the step is then what
+ * would be required.
+ */
+bool undo_inverse(const struct cgw_change *change, struct cgw_step *ret_step);
+/* Is it still possible to undo the step's change, and not in conflict? */
 int undo_check(struct cgw_plan *plan, struct step *step);
 /* The hierarchies that the step may change: those of the change that it undoes. */
 uint32_t undo_hierarchies(const struct cgw_plan *plan, const struct step *step);
@@ -144,8 +149,9 @@ static inline int signal_of(const struct step *step)
 /* Does an earlier step create the group of this one? */
 bool plan_creates_group(const struct cgw_plan *plan, const struct step *step);
 
+/* step-record.c: the paths are the step's. */
 int step_add_created(struct step *step, size_t hierarchy, const char *path, const char *text);
-/* step-group.c: where the step has created that path. The paths are the step's. */
+/* Where the step has created that path. */
 size_t created_places(const struct cgw_plan *plan, const struct step *step, const char *path,
 		      struct cgw_place *places);
 
@@ -164,21 +170,15 @@ int advise_set(struct cgw_plan *plan, struct step *step, const struct target *ta
 int advise_group(struct step *step, int error);
 /* The group is not in that hierarchy. `then`: what else helps. */
 int advise_create(struct step *step, const char *hierarchy, const char *then);
+/* -EOPNOTSUPP: the group is threaded, and the controller cannot be enabled for it. */
+int advise_threaded(struct cgw_plan *plan, struct step *step, const char *controller);
 /* v2: does the group list the controller in cgroup.controllers? */
 bool plan_has_controller(const struct cgw_plan *plan, size_t hierarchy, const char *path,
 			 const char *controller);
 
 /* enable-controller.c: enables the step's controller from the root down to the parent (v2). */
 int enable_prepare(struct cgw_plan *plan, struct step *step);
-/* -EOPNOTSUPP: the group is threaded, and the controller cannot be enabled for it. */
-int enable_check_type(struct cgw_plan *plan, struct step *step, const char *controller);
 int enable_reserve(struct cgw_plan *plan, struct step *step);
 int enable_rollback(struct cgw_plan *plan, struct step *step);
-
-/*
- * If the step's path is that of a unit which does not run, sets the owner and `not_running`: its
- * settings can be changed, although it has no group.
- */
-int unit_setting_find_stopped(struct cgw_plan *plan, struct step *step);
 
 #endif

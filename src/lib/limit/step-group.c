@@ -234,25 +234,6 @@ static int remove_one(const struct cgw_layout *layout, size_t hierarchy, const c
 	return remove_directory(&parent, last_component(path));
 }
 
-size_t created_places(const struct cgw_plan *plan, const struct step *step, const char *path,
-		      struct cgw_place *places)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < step->created_count; i++) {
-		const struct created_step *created = &step->created[i];
-
-		if (!created->done || strcmp(created->path, path) != 0)
-			continue;
-		places[count].path = created->path;
-		places[count].group_id = created->id;
-		snprintf(places[count].hierarchy, sizeof(places[count].hierarchy), "%s",
-			 plan->layout->hierarchies[created->hierarchy].label);
-		count++;
-	}
-	return count;
-}
-
 /* Another process may have removed the directory and created it again. */
 static bool is_replaced(const struct cgw_layout *layout, const struct created_step *created)
 {

@@ -29,29 +29,6 @@ static unsigned version_of(const struct cgw_plan *plan, const struct step *step)
 	return plan->layout->hierarchies[step->hierarchy].version;
 }
 
-bool plan_through_systemd(const struct cgw_plan *plan, const struct step *step)
-{
-	return plan_owned(step) && properties_apply(row_of(step), version_of(plan, step));
-}
-
-/* "nvme0n1 10485760": the device by name, and the value. */
-static void format_setting(const struct cgw_layout *layout, const struct control_row *row,
-			   const struct setting *setting, char *buffer, size_t size)
-{
-	char name[INSTANCE_MAX], value[VALUE_MAX];
-	unsigned major, minor;
-
-	(void)setting_format(row, setting, value, sizeof(value));
-	snprintf(name, sizeof(name), "%s", setting->instance);
-	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
-	if (row->info.per_device && sscanf(name, "%u:%u", &major, &minor) == 2)
-		cgw_device_name(layout, major, minor, name, sizeof(name));
-	if (name[0] != '\0')
-		snprintf(buffer, size, "%s %s", name, value);
-	else
-		snprintf(buffer, size, "%s", value);
-}
-
 /*
  * Resolves the requested device to "MAJ:MIN" of a whole disk. A device that is built from others
  * requires --force: kernels accept the limit, but most enforce only those of the disks.
@@ -339,10 +316,10 @@ static int set_prepare(struct cgw_plan *plan, struct step *step)
 		result->outcome = CGW_OUTCOME_REFUSED;
 		return r;
 	}
-	format_setting(plan->layout, row_of(step), &step->after, result->new_value,
+	control_format(plan->layout, row_of(step), &step->after, result->new_value,
 		       sizeof(result->new_value));
 	if (step->has_before)
-		format_setting(plan->layout, row_of(step), &step->before, result->old_value,
+		control_format(plan->layout, row_of(step), &step->before, result->old_value,
 			       sizeof(result->old_value));
 	if (step->has_before && !step->not_running &&
 	    setting_equal(row_of(step), &step->before, &step->after)) {
@@ -393,7 +370,7 @@ static int read_back(struct cgw_plan *plan, struct step *step, const struct targ
 	if (r < 0)
 		return 0; /* an action, or a write-only file */
 	memcpy(asked, result->new_value, sizeof(asked));
-	format_setting(plan->layout, row_of(step), &kept, result->new_value,
+	control_format(plan->layout, row_of(step), &kept, result->new_value,
 		       sizeof(result->new_value));
 	if (strcmp(step->after.text, "none") == 0)
 		step->after.text[0] = '\0';
@@ -490,7 +467,7 @@ static int check_unchanged(struct cgw_plan *plan, struct step *step, const struc
 	if (step->not_running || target_get(target, row_of(step), step->source, &now) < 0 ||
 	    setting_equal(row_of(step), &now, &step->after))
 		return 0;
-	format_setting(plan->layout, row_of(step), &now, result->new_value,
+	control_format(plan->layout, row_of(step), &now, result->new_value,
 		       sizeof(result->new_value));
 	return cgw_diag_set(&result->diag, -ECANCELED,
 			    "not rolled back, because another process has set it to %s meanwhile",
@@ -536,56 +513,3 @@ const struct step_kind step_set = {
 	.apply = set_apply,
 	.rollback = set_rollback,
 };
-
-int control_read(const char *path, enum cgw_control control, const char *instance,
-		 struct target *target, char *buffer, size_t size, struct cgw_diag *diag)
-{
-	const struct cgw_layout *layout = target->layout;
-	const struct control_row *row;
-	struct control_place place;
-	struct setting setting = {0};
-	char disks[256], text[VALUE_MAX + INSTANCE_MAX];
-	unsigned major, minor;
-	int r;
-
-	if ((unsigned)control >= CGW_CONTROL_COUNT)
-		return cgw_diag_set(diag, -EINVAL, "invalid control %d", (int)control);
-	row = control_row(control);
-	r = control_open(layout, control, path, &place);
-	if (r == -EOPNOTSUPP)
-		return cgw_control_available(layout, control, diag);
-	if (r < 0)
-		return r;
-	*target = (struct target){.layout = layout,
-				  .path = path,
-				  .hierarchy = place.hierarchy,
-				  .directory = place.directory,
-				  .id = place.group_id};
-	if (instance != NULL && strlen(instance) >= sizeof(setting.instance))
-		return -ENAMETOOLONG;
-	if (instance != NULL)
-		snprintf(setting.instance, sizeof(setting.instance), "%s", instance);
-	if (instance != NULL && row->info.per_device) {
-		r = device_resolve(layout, instance, &major, &minor, disks, sizeof(disks), diag);
-		if (r == 0)
-			snprintf(setting.instance, sizeof(setting.instance), "%u:%u", major, minor);
-	}
-	r = r < 0 ? r : target_get(target, row, place.source, &setting);
-	if (r < 0)
-		return r;
-	format_setting(layout, row, &setting, text, sizeof(text));
-	/* A value that is cut would be another value. */
-	if (strlen(text) >= size)
-		return -ENOBUFS;
-	memcpy(buffer, text, strlen(text) + 1);
-	return 0;
-}
-
-int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
-		     const char *instance, char *buffer, size_t size, struct cgw_diag *diag)
-{
-	CLEANUP(target_close) struct target target = TARGET_NONE;
-
-	target.layout = layout;
-	return control_read(path, control, instance, &target, buffer, size, diag);
-}

@@ -43,6 +43,8 @@ int systemd_set(struct systemd *systemd, const struct cgw_owner *owner,
 		const struct systemd_property *properties, size_t count, bool persist,
 		struct cgw_diag *diag);
 
+/* A path of a group that systemd reports is not longer. */
+#define PATH_MAX_GROUP 4096
 /*
  * The control group of the unit, by its name; "" if it does not run. -ENOENT: no such unit. systemd
  * creates another group whenever the unit is started.

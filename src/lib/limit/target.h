@@ -43,6 +43,9 @@ int target_get(const struct target *target, const struct control_row *row,
 /* Reads a metric as a number from its first source of the hierarchy's version. */
 int target_number(const struct target *target, enum cgw_metric metric, uint64_t *ret_number);
 
+/* The value as it is written, with the name of its device: "nvme0n1 10485760". */
+void control_format(const struct cgw_layout *layout, const struct control_row *row,
+		    const struct setting *setting, char *buffer, size_t size);
 /*
  * cgw_control_read() with the layout of `target`, which also opens `target` as the group in the
  * control's hierarchy, if the group has the control's file: -ENOENT with an open target means that

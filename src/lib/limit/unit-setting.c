@@ -11,12 +11,9 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/limit/controller-set.h"
 #include "lib/limit/setting-properties.h"
 #include "lib/limit/systemd-path.h"
 #include "lib/limit/unit-setting.h"
-
-#define PATH_MAX_GROUP 4096
 
 static void set_owner(const struct cgw_change *change, struct cgw_owner *owner)
 {
@@ -45,55 +42,6 @@ int unit_setting_locate(struct cgw_plan *plan, struct step *step)
 		return 0;
 	free((void *)(uintptr_t)step->spec.path);
 	step->spec.path = steal_pointer(&group);
-	return 0;
-}
-
-/*
- * Setting a property of a stopped unit makes systemd create an empty group, which the unit's
- * ControlGroup does not name.
- */
-static bool has_processes(const struct cgw_layout *layout, const char *path)
-{
-	for (size_t h = 0; h < layout->hierarchy_count; h++) {
-		CLEANUP(target_close) struct target target = TARGET_NONE;
-		char first[VALUE_MAX];
-		int r = target_open(layout, h, path, &target);
-
-		r = r < 0 ? r : target_read_word(&target, "cgroup.procs", first, sizeof(first));
-		if (r == -ERANGE || (r == 0 && first[0] != '\0'))
-			return true;
-	}
-	return false;
-}
-
-int unit_setting_find_stopped(struct cgw_plan *plan, struct step *step)
-{
-	struct cgw_owner owner = {.kind = CGW_OWNER_SYSTEMD};
-	CLEANUP(cleanup_free) char *group = NULL;
-	uid_t uid;
-	size_t length =
-		systemd_unit_from_path(step->spec.path, owner.unit, sizeof(owner.unit), &uid);
-	int r;
-
-	if (length == 0 || step->spec.path[length] != '\0' || step->spec.kind != CGW_STEP_SET ||
-	    has_processes(plan->layout, step->spec.path))
-		return 0;
-	if (uid != (uid_t)-1) {
-		owner.kind = CGW_OWNER_SYSTEMD_USER;
-		owner.uid = uid;
-	}
-	group = malloc(PATH_MAX_GROUP);
-	if (group == NULL)
-		return -ENOMEM;
-	r = systemd_unit_group(plan->systemd, &owner, group, PATH_MAX_GROUP, &step->result.diag);
-	if (r == -ENOENT || r == -EHOSTUNREACH || (r == 0 && group[0] != '\0')) {
-		step->result.diag = (struct cgw_diag){0};
-		return 0; /* no such unit, or it runs elsewhere */
-	}
-	if (r < 0)
-		return r;
-	step->owner = owner;
-	step->not_running = true;
 	return 0;
 }
 

@@ -14,20 +14,6 @@
 #include "lib/base/cleanup.h"
 #include "lib/model/expression-priv.h"
 
-struct slot {
-	double mean;
-	double before;  /* the mean without the current frame */
-	double seconds; /* sampled so far, at most the window; negative: no sample yet */
-};
-
-struct cgw_averages {
-	const struct cgw_expression *expression;
-	struct slot *slots, *spare; /* [group * average_count + average] */
-	size_t capacity;            /* groups */
-	uint32_t count;
-	uint64_t last_ns; /* monotonic time of the frame that the slots belong to */
-};
-
 int cgw_averages_new(const struct cgw_expression *expression, struct cgw_averages **ret_averages)
 {
 	struct cgw_averages *averages = calloc(1, sizeof(*averages));
@@ -56,7 +42,7 @@ void cgw_averages_reset(struct cgw_averages *averages)
 
 static int reserve_slots(struct cgw_averages *averages, uint32_t groups)
 {
-	size_t size = averages->expression->average_count * sizeof(struct slot);
+	size_t size = averages->expression->average_count * sizeof(struct average_slot);
 	int r = array_reserve_beside(&averages->spare, averages->capacity, groups, size);
 
 	return r < 0 ? r : array_reserve(&averages->slots, &averages->capacity, groups, size);
@@ -70,7 +56,7 @@ static void move_slots(struct cgw_averages *averages, const struct cgw_frame *fr
 	size_t width = averages->expression->average_count;
 	bool continues = before != NULL && averages->count > 0 &&
 			 cgw_snapshot_monotonic_ns(before) == averages->last_ns;
-	struct slot *slots = averages->spare;
+	struct average_slot *slots = averages->spare;
 
 	for (uint32_t group = 0; group < groups; group++) {
 		uint32_t old = continues ? cgw_frame_previous(frame, group) : CGW_NO_GROUP;
@@ -79,18 +65,18 @@ static void move_slots(struct cgw_averages *averages, const struct cgw_frame *fr
 
 		for (size_t i = 0; i < width; i++)
 			slots[group * width + i] = same ? averages->slots[old * width + i]
-							: (struct slot){.seconds = -1};
+							: (struct average_slot){.seconds = -1};
 	}
 	averages->spare = averages->slots;
 	averages->slots = slots;
 	averages->count = groups;
 }
 
-static void update_slot(struct slot *slot, double value, double seconds, double window)
+static void update_slot(struct average_slot *slot, double value, double seconds, double window)
 {
 	slot->before = slot->mean;
 	if (slot->seconds < 0) {
-		*slot = (struct slot){.mean = value, .before = value, .seconds = 0};
+		*slot = (struct average_slot){.mean = value, .before = value, .seconds = 0};
 		return;
 	}
 	slot->seconds += seconds;
@@ -117,7 +103,8 @@ int cgw_averages_update(struct cgw_averages *averages, const struct cgw_frame *f
 	move_slots(averages, frame, groups);
 	averages->last_ns = cgw_snapshot_monotonic_ns(now);
 	for (uint32_t group = 0; group < groups; group++) {
-		struct slot *slots = averages->slots + (size_t)group * expression->average_count;
+		struct average_slot *slots =
+			averages->slots + (size_t)group * expression->average_count;
 
 		for (uint8_t i = 0; i < expression->average_count; i++) {
 			const struct average *average = &expression->averages[i];
@@ -135,24 +122,4 @@ int cgw_averages_update(struct cgw_averages *averages, const struct cgw_frame *f
 		}
 	}
 	return 0;
-}
-
-struct cgw_value average_value(const struct cgw_averages *averages, int16_t average, uint32_t group)
-{
-	const struct cgw_expression *expression = averages->expression;
-	const struct slot *slot;
-
-	if (group >= averages->count)
-		return (struct cgw_value){.state = CGW_WARMUP};
-	slot = &averages->slots[(size_t)group * expression->average_count + (size_t)average];
-	if (slot->seconds < expression->averages[average].window_seconds)
-		return (struct cgw_value){.state = CGW_WARMUP};
-	return (struct cgw_value){
-		.state = CGW_OK,
-		.real = expression->averages[average].include_current ? slot->mean : slot->before};
-}
-
-bool average_is_per_group(const struct cgw_averages *averages, int16_t average)
-{
-	return averages->expression->averages[average].operand.kind == OPERAND_FIELD;
 }

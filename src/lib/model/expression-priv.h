@@ -61,6 +61,20 @@ struct average {
 	bool include_current; /* false for "3x avg 5m", which excludes the current frame */
 };
 
+struct average_slot {
+	double mean;
+	double before;  /* the mean without the current frame */
+	double seconds; /* sampled so far, at most the window; negative: no sample yet */
+};
+
+struct cgw_averages {
+	const struct cgw_expression *expression;
+	struct average_slot *slots, *spare; /* [group * average_count + average] */
+	size_t capacity;                    /* groups */
+	uint32_t count;
+	uint64_t last_ns; /* monotonic time of the frame that the slots belong to */
+};
+
 enum opcode { OPCODE_TERM, OPCODE_NOT, OPCODE_AND, OPCODE_OR };
 
 struct instruction {
@@ -89,6 +103,10 @@ int expression_fail(const struct expression_parser *parser, const char *at, cons
 /* Reports an unknown key with the nearest known one. */
 int expression_unknown_key(const struct expression_parser *parser, const char *where,
 			   const char *key, bool after_of);
+/* Makes the term that of a property of groups if the key names one. */
+bool expression_find_subject(const char *key, struct term *term);
+/* Whether the key is "age". */
+bool expression_is_age(const char *key) CGW_PURE;
 void expression_skip_blanks(struct expression_parser *parser);
 /* The length of the word at `at`, or 0. */
 size_t expression_word_length(const char *at);
@@ -108,9 +126,5 @@ enum cgw_unit host_unit(int16_t host) CGW_PURE;
 struct cgw_value host_value(const struct cgw_frame *frame, int16_t host);
 
 struct cgw_value operand_value(const struct operand *operand, const struct cgw_scope *scope);
-struct cgw_value average_value(const struct cgw_averages *averages, int16_t average,
-			       uint32_t group);
-/* False for an average of a metric of the machine, which is the same for all groups. */
-bool average_is_per_group(const struct cgw_averages *averages, int16_t average) CGW_PURE;
 
 #endif

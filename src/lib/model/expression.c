@@ -43,6 +43,28 @@ static struct cgw_value age(const struct cgw_scope *scope)
 	return (struct cgw_value){.state = CGW_OK, .real = (double)age_ns};
 }
 
+static struct cgw_value average_value(const struct cgw_averages *averages, int16_t average,
+				      uint32_t group)
+{
+	const struct cgw_expression *expression = averages->expression;
+	const struct average_slot *slot;
+
+	if (group >= averages->count)
+		return (struct cgw_value){.state = CGW_WARMUP};
+	slot = &averages->slots[(size_t)group * expression->average_count + (size_t)average];
+	if (slot->seconds < expression->averages[average].window_seconds)
+		return (struct cgw_value){.state = CGW_WARMUP};
+	return (struct cgw_value){
+		.state = CGW_OK,
+		.real = expression->averages[average].include_current ? slot->mean : slot->before};
+}
+
+/* False for an average of a metric of the machine, which is the same for all groups. */
+static bool average_is_per_group(const struct cgw_averages *averages, int16_t average)
+{
+	return averages->expression->averages[average].operand.kind == OPERAND_FIELD;
+}
+
 static struct cgw_value group_value(const struct operand *operand, const struct cgw_scope *scope,
 				    uint32_t group)
 {

@@ -163,27 +163,43 @@ int engine_follow_groups(struct cgw_engine *engine);
 int engine_new_sections(struct cgw_engine *engine);
 void engine_free_sections(struct section_state *sections, size_t count);
 
+/* instance-state.c: one rule on one group. */
+
 /* The path of a group, in memory that the caller frees; NULL without memory. */
 char *engine_path(struct cgw_engine *engine, uint32_t group);
-
-/* rule-instance.c: one rule on one group. */
 struct instance *instance_new(struct cgw_engine *engine, uint32_t section, uint32_t group);
 void instance_free(struct cgw_engine *engine, struct instance *instance);
+void instance_set_phase(struct instance *instance, enum cgw_phase phase, uint64_t now_ns);
+void instance_block(struct instance *instance, uint64_t now_ns, const char *format, ...)
+	CGW_PRINTF(3, 4);
+/* A value or freeze waits for a file of the group; `what` names it. */
+void instance_wait(struct instance *instance, const char *what);
+
+/* rule-instance.c: the transitions between its phases. */
 void instance_release(struct cgw_engine *engine, struct instance *instance);
 /* Thaws the group if the instance has frozen it, and drops a freeze that is not performed yet. */
 void instance_thaw(struct cgw_engine *engine, struct instance *instance, const char *reason);
-void instance_block(struct instance *instance, uint64_t now_ns, const char *format, ...)
-	CGW_PRINTF(3, 4);
 /* Leaves the group alone for an hour, because another process changed it. */
 void instance_yield(struct cgw_engine *engine, struct instance *instance, const char *why);
-void engine_run_rules(struct cgw_engine *engine);
+/* Applies the truth of the rule's condition. Returns true if the instance is due to act. */
+bool instance_advance(struct cgw_engine *engine, struct instance *instance, enum cgw_truth when);
+/* Takes the first action. On false, `why` has the reason. */
+bool instance_begin(struct cgw_engine *engine, struct instance *instance);
+/* An idle instance is kept only for its strikes and its budget. */
+bool instance_is_disposable(const struct cgw_engine *engine, struct instance *instance);
+/* Counts instances with values or a freeze in effect. */
+uint32_t engine_count_acting(const struct cgw_engine *engine);
+/* Collects the selected groups below a parent as members. */
+void engine_collect_members(struct cgw_engine *engine, uint32_t section, uint32_t parent);
 /* Scope of a rule's condition: the group, or with scope = sum also its siblings. */
 struct cgw_scope engine_scope(struct cgw_engine *engine, uint32_t section,
 			      const struct cgw_averages *averages, uint32_t group);
-/* Takes the first action. On false, `why` has the reason. */
-bool instance_begin(struct cgw_engine *engine, struct instance *instance);
-/* Counts instances with values or a freeze in effect. */
-uint32_t engine_count_acting(const struct cgw_engine *engine);
+/* The condition of a rule, or its `until`, for a group. */
+enum cgw_truth engine_condition(struct cgw_engine *engine, uint32_t section, bool is_until,
+				uint32_t group);
+
+/* run-rules.c */
+void engine_run_rules(struct cgw_engine *engine);
 void engine_run_timers(struct cgw_engine *engine);
 /* After a gap in sampling: restarts windows and extends holds by the gap. */
 void engine_reset_windows(struct cgw_engine *engine, uint64_t gap_ns);
@@ -224,8 +240,6 @@ void ledger_sweep_stale(struct cgw_engine *engine);
 void ledger_check_slots(struct cgw_engine *engine);
 /* The file of a metric does not exist, according to the frame. */
 bool engine_lacks_file(const struct cgw_engine *engine, enum cgw_metric metric, uint32_t group);
-/* A value or freeze waits for a file of the group; `what` names it. */
-void instance_wait(struct instance *instance, const char *what);
 void ledger_on_result(struct cgw_engine *engine, struct slot *slot, const struct cgw_action *action,
 		      const struct cgw_action_result *result);
 void engine_apply_limits(struct cgw_engine *engine);
@@ -244,6 +258,8 @@ const char *engine_copy_text(struct cgw_engine *engine, const char *text);
 /* All strings of the action are copies of engine_copy_text(). */
 void engine_emit(struct cgw_engine *engine, struct cgw_action action, uint32_t slot,
 		 uint32_t instance);
+/* The instance that the action was requested for; NULL if it was freed meanwhile. */
+struct instance *pending_instance(const struct cgw_engine *engine, const struct pending *pending);
 /* An action on an instance's group, with the common members filled in. */
 struct cgw_action instance_action(struct cgw_engine *engine, const struct instance *instance,
 				  enum cgw_action_kind kind, const char *reason);

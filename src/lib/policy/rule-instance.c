@@ -27,34 +27,6 @@ static const struct rule *rule_of(const struct cgw_engine *engine, const struct 
 	return &engine->policy->sections[instance->section]->rule;
 }
 
-static void set_phase(struct instance *instance, enum cgw_phase phase, uint64_t now_ns)
-{
-	if (instance->phase == phase)
-		return;
-	DEBUG(CGW_DEBUG_POLICY, "rule %s on %s: %s -> %s%s%s",
-	      instance->rule != NULL ? instance->rule : "",
-	      instance->path != NULL ? instance->path : "", cgw_phase_name(instance->phase),
-	      cgw_phase_name(phase), instance->why[0] != '\0' ? ": " : "", instance->why);
-	instance->since_ns = now_ns;
-	instance->phase = phase;
-}
-
-void instance_block(struct instance *instance, uint64_t now_ns, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(instance->why, sizeof(instance->why), format, arguments);
-	va_end(arguments);
-	set_phase(instance, CGW_PHASE_BLOCKED, now_ns);
-}
-
-void instance_wait(struct instance *instance, const char *what)
-{
-	snprintf(instance->why, sizeof(instance->why),
-		 "waiting for %s, which the group does not have yet", what);
-}
-
 void instance_yield(struct cgw_engine *engine, struct instance *instance, const char *why)
 {
 	ledger_drop_instance(engine, instance_index(engine, instance));
@@ -112,17 +84,16 @@ void instance_release(struct cgw_engine *engine, struct instance *instance)
 	instance->step = 0;
 	instance->true_ns = instance->until_ns = 0;
 	if (instance->section == NONE) {
-		set_phase(instance, CGW_PHASE_IDLE, engine->now_ns);
+		instance_set_phase(instance, CGW_PHASE_IDLE, engine->now_ns);
 		return;
 	}
 	instance->ready_ns = engine->now_ns + cooldown_ns(rule_of(engine, instance), instance);
 	if (rule_of(engine, instance)->backoff.factor > 1)
 		instance->strikes++;
-	set_phase(instance, CGW_PHASE_COOLDOWN, engine->now_ns);
+	instance_set_phase(instance, CGW_PHASE_COOLDOWN, engine->now_ns);
 }
 
-/* Collects the selected groups below a parent. */
-static void collect_members(struct cgw_engine *engine, uint32_t section, uint32_t parent)
+void engine_collect_members(struct cgw_engine *engine, uint32_t section, uint32_t parent)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
 	uint32_t end = parent + topology->below[parent] + 1;
@@ -148,15 +119,16 @@ struct cgw_scope engine_scope(struct cgw_engine *engine, uint32_t section,
 				  .facts = engine->facts};
 
 	if (engine->policy->sections[section]->rule.sum) {
-		collect_members(engine, section,
-				cgw_snapshot_topology(cgw_frame_now(engine->frame))->parent[group]);
+		engine_collect_members(
+			engine, section,
+			cgw_snapshot_topology(cgw_frame_now(engine->frame))->parent[group]);
 		scope.members = engine->members;
 		scope.member_count = engine->member_count;
 	}
 	return scope;
 }
 
-static enum cgw_truth condition(struct cgw_engine *engine, uint32_t section, bool is_until,
+enum cgw_truth engine_condition(struct cgw_engine *engine, uint32_t section, bool is_until,
 				uint32_t group)
 {
 	const struct rule *rule = &engine->policy->sections[section]->rule;
@@ -185,7 +157,7 @@ static bool update_pending(const struct cgw_engine *engine, struct instance *ins
 		return false; /* yielded to another process */
 	if (when != CGW_TRUE) {
 		instance->true_ns = 0;
-		set_phase(instance, CGW_PHASE_IDLE, engine->now_ns);
+		instance_set_phase(instance, CGW_PHASE_IDLE, engine->now_ns);
 		return false;
 	}
 	if (instance->true_ns == 0) {
@@ -193,7 +165,7 @@ static bool update_pending(const struct cgw_engine *engine, struct instance *ins
 		instance->since_ns = engine->now_ns;
 	}
 	if (instance->phase == CGW_PHASE_IDLE)
-		set_phase(instance, CGW_PHASE_PENDING, engine->now_ns);
+		instance_set_phase(instance, CGW_PHASE_PENDING, engine->now_ns);
 	return engine->now_ns - instance->true_ns >= rule_of(engine, instance)->for_ns;
 }
 
@@ -204,7 +176,7 @@ static bool is_over(struct cgw_engine *engine, struct instance *instance, enum c
 
 	if (rule->until == NULL)
 		return when == CGW_FALSE;
-	if (condition(engine, instance->section, true, instance->group) != CGW_TRUE) {
+	if (engine_condition(engine, instance->section, true, instance->group) != CGW_TRUE) {
 		instance->until_ns = 0;
 		return false;
 	}
@@ -249,12 +221,11 @@ static void update_cooldown(struct cgw_engine *engine, struct instance *instance
 {
 	if (engine->now_ns < instance->ready_ns)
 		return;
-	set_phase(instance, CGW_PHASE_IDLE, engine->now_ns);
+	instance_set_phase(instance, CGW_PHASE_IDLE, engine->now_ns);
 	instance->why[0] = '\0';
 }
 
-/* Returns true if the instance is due to act. */
-static bool advance(struct cgw_engine *engine, struct instance *instance, enum cgw_truth when)
+bool instance_advance(struct cgw_engine *engine, struct instance *instance, enum cgw_truth when)
 {
 	switch (instance->phase) {
 	case CGW_PHASE_ACTIVE:
@@ -272,8 +243,7 @@ static bool advance(struct cgw_engine *engine, struct instance *instance, enum c
 	return false;
 }
 
-/* An idle instance is kept only for its strikes and its budget. */
-static bool is_disposable(const struct cgw_engine *engine, struct instance *instance)
+bool instance_is_disposable(const struct cgw_engine *engine, struct instance *instance)
 {
 	if (instance->phase != CGW_PHASE_IDLE || instance->signal_ns != 0)
 		return false;
@@ -328,132 +298,6 @@ bool instance_begin(struct cgw_engine *engine, struct instance *instance)
 	instance->budget--;
 	instance->why[0] = '\0';
 	instance->acted_ns = engine->now_ns;
-	set_phase(instance, CGW_PHASE_ACTIVE, engine->now_ns);
+	instance_set_phase(instance, CGW_PHASE_ACTIVE, engine->now_ns);
 	return true;
-}
-
-/* Applies the rule's condition to one group. Returns false if out of memory. */
-static bool visit(struct cgw_engine *engine, uint32_t section, uint32_t group, enum cgw_truth when)
-{
-	struct section_state *state = &engine->sections[section];
-	struct instance *instance;
-
-	if (state->rows[group] == ROW_SELECTED) {
-		if (when != CGW_TRUE)
-			return true;
-		instance = instance_new(engine, section, group);
-		if (instance == NULL)
-			return false;
-	} else {
-		instance = &engine->instances[state->rows[group] - ROW_FIRST];
-	}
-	if (advance(engine, instance, when))
-		return candidate_add(engine, instance_index(engine, instance));
-	if (is_disposable(engine, instance))
-		instance_free(engine, instance);
-	return true;
-}
-
-/* Evaluates the condition once per parent, since all children share it. */
-static bool visit_children(struct cgw_engine *engine, uint32_t section, uint32_t parent)
-{
-	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
-	struct section_state *state = &engine->sections[section];
-	uint32_t end = parent + topology->below[parent] + 1;
-	enum cgw_truth when;
-
-	collect_members(engine, section, parent);
-	if (engine->member_count == 0)
-		return true;
-	state->parents++;
-	when = condition(engine, section, false, engine->members[0]);
-	for (uint32_t child = parent + 1; child < end; child += topology->below[child] + 1)
-		if (state->rows[child] >= ROW_SELECTED && !visit(engine, section, child, when))
-			return false;
-	return true;
-}
-
-static void run_rule(struct cgw_engine *engine, uint32_t section)
-{
-	const struct rule *rule = &engine->policy->sections[section]->rule;
-	struct section_state *state = &engine->sections[section];
-	bool has_memory = true;
-
-	engine->candidate_count = 0;
-	state->parents = 0;
-	for (uint32_t group = 0; has_memory && group < engine->group_count; group++) {
-		if (rule->sum)
-			has_memory = visit_children(engine, section, group);
-		else if (state->rows[group] >= ROW_SELECTED)
-			has_memory = visit(engine, section, group,
-					   condition(engine, section, false, group));
-	}
-	if (engine->policy->settings.mode != CGW_MODE_OBSERVE)
-		candidates_act(engine, section);
-}
-
-static void release_orphans(struct cgw_engine *engine)
-{
-	for (uint32_t i = 0; i < engine->instance_count; i++) {
-		struct instance *instance = &engine->instances[i];
-
-		if (!instance->used || instance->section != NONE)
-			continue;
-		/* Kept for one more step, which delivers the results of its last actions. */
-		if (instance->phase == CGW_PHASE_IDLE && instance->thaw_ns == 0)
-			instance_free(engine, instance);
-		else
-			instance_release(engine, instance);
-	}
-}
-
-void engine_run_rules(struct cgw_engine *engine)
-{
-	release_orphans(engine);
-	for (uint32_t i = 0; i < engine->rule_count; i++)
-		run_rule(engine, engine->order_of_rules[i]);
-}
-
-void engine_run_timers(struct cgw_engine *engine)
-{
-	engine->running_timers = true;
-	for (uint32_t i = 0; i < engine->instance_count; i++) {
-		struct instance *instance = &engine->instances[i];
-		struct cgw_action action;
-
-		if (!instance->used)
-			continue;
-		if (instance->thaw_ns != 0 && engine->now_ns >= instance->thaw_ns)
-			instance_thaw(engine, instance, "freeze time is over");
-		if (instance->signal_ns != 0 && engine->now_ns >= instance->signal_ns) {
-			instance->signal_ns = 0;
-			action = instance_action(engine, instance, CGW_ACTION_KILL,
-						 "grace period is over");
-			action.signal = instance->signal;
-			action.largest_only = instance->largest;
-			engine_emit(engine, action, NONE, i);
-		}
-	}
-	engine->running_timers = false;
-}
-
-void engine_reset_windows(struct cgw_engine *engine, uint64_t gap_ns)
-{
-	for (uint32_t i = 0; i < engine->instance_count; i++) {
-		struct instance *instance = &engine->instances[i];
-
-		if (!instance->used)
-			continue;
-		instance->until_ns = 0;
-		if (instance->phase == CGW_PHASE_ACTIVE)
-			instance->hold_end_ns += gap_ns;
-		if (instance->true_ns != 0)
-			instance->true_ns = engine->now_ns;
-	}
-	for (size_t i = 0; i < engine->policy->count; i++) {
-		if (engine->sections[i].when != NULL)
-			cgw_averages_reset(engine->sections[i].when);
-		if (engine->sections[i].until != NULL)
-			cgw_averages_reset(engine->sections[i].until);
-	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* recorder-priv.h - state shared by recorder.c (appending) and rotate.c (files and size limits). */
+/* recorder-priv.h - state shared by recorder.c (samples), recorder-block.c and rotate.c (files). */
 #ifndef CGWARD_LIB_RECORDING_RECORDER_PRIV_H
 #define CGWARD_LIB_RECORDING_RECORDER_PRIV_H
 
@@ -36,7 +36,9 @@ int recorder_open_directory(struct cgw_recorder *recorder, const char *path, str
 /* Call before a sample: starts a new file if this one is full or old, and drops the oldest data. */
 int recorder_free_space(struct cgw_recorder *recorder, uint64_t realtime_ns);
 
-/* recorder.c: writes an index of all blocks that are not indexed yet. */
+/* recorder-block.c: appends a block of the payload; on failure the file is unchanged. */
+int recorder_append(struct cgw_recorder *recorder, struct block_header *header);
+/* Writes an index of all blocks that are not indexed yet. */
 int recorder_write_index(struct cgw_recorder *recorder);
 /* Writes the hint in the file header. Failures are ignored, as readers do not depend on it. */
 void recorder_write_hint(struct cgw_recorder *recorder);

@@ -107,67 +107,6 @@ int cgw_recorder_open(const char *path, const struct cgw_recorder_options *optio
 	return 0;
 }
 
-void recorder_write_hint(struct cgw_recorder *recorder)
-{
-	uint8_t raw[FILE_HEADER_BYTES - FILE_HINT_OFFSET];
-
-	file_hint_store(&recorder->file.hint, raw);
-	(void)write_whole_at(recorder->file.fd, raw, sizeof(raw), FILE_HINT_OFFSET);
-}
-
-/* Appends a block; on failure the file is unchanged. */
-static int append(struct cgw_recorder *recorder, struct block_header *header)
-{
-	struct record_file *file = &recorder->file;
-	uint64_t offset = file->end;
-	const uint8_t *block;
-	size_t length;
-	int r = packer_pack(recorder->packer, header, &recorder->payload, &block, &length);
-
-	if (r == 0) {
-		r = write_whole_at(file->fd, block, length, offset);
-		if (r == 0)
-			r = record_file_add(file, header, offset);
-		if (r < 0 && ftruncate(file->fd, (off_t)offset) == 0)
-			file->end = offset;
-	}
-	if (r < 0)
-		return r;
-	file->size = file->end;
-	recorder->stats.bytes_written += length;
-	return 0;
-}
-
-int recorder_write_index(struct cgw_recorder *recorder)
-{
-	struct record_file *file = &recorder->file;
-	struct block_header header = {
-		.kind = BLOCK_INDEX,
-		.sequence = file->last.sequence,
-		.realtime_ns = file->last.realtime_ns,
-		.boottime_ns = file->last.boottime_ns,
-		.boot = file->last.boot,
-	};
-	uint64_t offset = file->end;
-	int r;
-
-	if (file->key_count == file->indexed_keys || !file->has_samples)
-		return 0;
-	recorder->payload.length = 0;
-	index_encode(file, offset, &recorder->payload);
-	r = append(recorder, &header);
-	if (r < 0)
-		return r;
-	file->hint.index = offset;
-	file->indexed_keys = file->key_count;
-	file->mark_count = 0; /* a recorder does not read them */
-	file->indexed_marks = 0;
-	file->indexed_to = file->end;
-	recorder->keys_since_index = 0;
-	recorder_write_hint(recorder);
-	return 0;
-}
-
 int cgw_recorder_event(struct cgw_recorder *recorder, const struct cgw_event *event)
 {
 	return event_list_add(&recorder->events, event);
@@ -235,7 +174,7 @@ static int write_sample(struct cgw_recorder *recorder)
 	r = sample_encode(&recorder->encoder, recorder->frame, key, &recorder->events,
 			  &recorder->payload);
 	if (r == 0)
-		r = append(recorder, &header);
+		r = recorder_append(recorder, &header);
 	if (r < 0)
 		return r;
 	recorder->since_key = key ? 1 : recorder->since_key + 1;

@@ -117,6 +117,8 @@ struct app {
 };
 
 struct app *app_free(struct app *app);
+/* The view that gets the keys: the last one opened. */
+struct open_view *app_top_view(struct app *app);
 /*
  * Saves what was changed since the start to the configuration: not what an option or a view has
  * set, and nothing that belongs to views while one is applied. A failure is shown as the message.

@@ -6,14 +6,9 @@
 #include "tui/core/app.h"
 #include "tui/core/views.h"
 
-static unsigned accept_command(struct app *app, int value)
+unsigned open_commands(struct app *app, unsigned (*perform)(struct app *app, int action))
 {
-	return app_perform(app, (enum action)value);
-}
-
-unsigned open_commands(struct app *app)
-{
-	struct menu menu = {.title = "Commands", .accept = accept_command};
+	struct menu menu = {.title = "Commands", .accept = perform};
 	unsigned contexts = app_contexts(app) & ~(unsigned)IN_SEARCHING;
 
 	menu.items = calloc(ACTION_COUNT, sizeof(*menu.items));

@@ -53,11 +53,6 @@ static unsigned go_to_warning(struct app *app, int column)
 	return REACTION_ARRANGE;
 }
 
-static struct open_view *top_view(struct app *app)
-{
-	return &app->views[app->view_count - 1];
-}
-
 /* Updates the frame, and then the list, which maps groups of the old frame to the new one. */
 static int update_frame(struct app *app, struct cgw_snapshot *snapshot)
 {
@@ -186,9 +181,14 @@ static const char *action_verb(enum action action)
 	return action == ACTION_NEW ? "create a group" : key_binding(action)->name;
 }
 
+static unsigned perform_chosen(struct app *app, int action)
+{
+	return app_perform(app, (enum action)action);
+}
+
 unsigned app_perform(struct app *app, enum action action)
 {
-	struct open_view *view = top_view(app);
+	struct open_view *view = app_top_view(app);
 	unsigned reactions;
 
 	/* These work in every view, even while text is entered. */
@@ -208,7 +208,7 @@ unsigned app_perform(struct app *app, enum action action)
 		return REACTION_DRAW | REACTION_BEEP;
 	}
 	if (action == ACTION_COMMANDS)
-		return open_commands(app);
+		return open_commands(app, perform_chosen);
 	if (action == ACTION_SAVE_VIEW && cgw_frame_now(app->frame) != NULL)
 		return open_save_view(app);
 	if (search_act(app, view, action, &reactions))
@@ -220,7 +220,7 @@ unsigned app_perform(struct app *app, enum action action)
 
 unsigned app_key(struct app *app, uint32_t key)
 {
-	struct open_view *view = top_view(app);
+	struct open_view *view = app_top_view(app);
 	enum action action = keymap_find(&app->settings.keymap, app_contexts(app), key);
 	bool used = false;
 	unsigned reactions;
@@ -236,13 +236,20 @@ unsigned app_key(struct app *app, uint32_t key)
 	return action == ACTION_NONE ? REACTION_DRAW : app_perform(app, action);
 }
 
+static unsigned perform_label(struct app *app, int column)
+{
+	enum action action = key_bar_action(app, column);
+
+	return action != ACTION_NONE ? app_perform(app, action) : REACTION_NONE;
+}
+
 unsigned app_mouse(struct app *app, const struct event *event)
 {
-	struct open_view *view = top_view(app);
+	struct open_view *view = app_top_view(app);
 
 	if (event->button == MOUSE_LEFT && app->drawn.keys.rows > 0 &&
 	    event->row == app->drawn.keys.row)
-		return key_bar_click(app, event->column);
+		return perform_label(app, event->column);
 	if (event->button == MOUSE_LEFT && app->drawn.timeline.rows > 0 &&
 	    event->row == app->drawn.timeline.row)
 		return timeline_click(app, event->column);
@@ -300,40 +307,4 @@ void app_metrics(const struct app *app, struct cgw_metric_set *set)
 	for (size_t i = 0; i < app->view_count; i++)
 		if (app->views[i].kind->add_metrics != NULL)
 			app->views[i].kind->add_metrics(app, app->views[i].state, set);
-}
-
-static void draw_status(struct app *app, struct canvas *canvas, struct rect area)
-{
-	struct open_view *view = top_view(app);
-
-	if (area.rows < 1)
-		return;
-	if (app->message_until_ns > app->now_ns)
-		canvas_text_cut(canvas, area.row, area.column, area.columns, app->message_role,
-				app->message);
-	else if (view->kind->status != NULL)
-		view->kind->status(app, view->state, canvas, area);
-}
-
-void app_draw(struct app *app, struct canvas *canvas)
-{
-	size_t bottom = app->view_count - 1;
-	struct layout_request request = {.rows = canvas->rows, .columns = canvas->columns};
-
-	while (bottom > 0 && !app->views[bottom].kind->fullscreen)
-		bottom--;
-	request.header_rows = header_rows(app, canvas->rows);
-	request.timeline = app->source_flags & SOURCE_CAN_SEEK;
-	request.keys = app->settings.choices[CHOICE_KEYS];
-	request.head = app->views[bottom].kind->head;
-	app->rows = canvas->rows;
-	app->columns = canvas->columns;
-	app->drawn = layout_compute(&request);
-	canvas_clear(canvas);
-	header_draw(app, canvas, app->drawn.header);
-	key_bar_draw(app, canvas, app->drawn.keys);
-	timeline_draw(app, canvas, app->drawn.timeline);
-	draw_status(app, canvas, app->drawn.status);
-	for (size_t i = bottom; i < app->view_count; i++)
-		app->views[i].kind->draw(app, app->views[i].state, canvas, &app->drawn);
 }

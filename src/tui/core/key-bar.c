@@ -141,13 +141,13 @@ void key_bar_draw(const struct app *app, struct canvas *canvas, struct rect area
 	}
 }
 
-unsigned key_bar_click(struct app *app, int column)
+enum action key_bar_action(const struct app *app, int column)
 {
 	struct label labels[LABELS_MAX];
 	size_t count = place_labels(app, app->drawn.keys.columns, labels);
 
 	for (size_t i = 0; i < count; i++)
 		if (column >= labels[i].column && column < labels[i].column + labels[i].width)
-			return app_perform(app, labels[i].action);
-	return REACTION_NONE;
+			return labels[i].action;
+	return ACTION_NONE;
 }

@@ -6,7 +6,7 @@
 #include "tui/core/view.h"
 
 void key_bar_draw(const struct app *app, struct canvas *canvas, struct rect area);
-/* Performs the action at that column. */
-unsigned key_bar_click(struct app *app, int column);
+/* The action whose key is shown at that column; ACTION_NONE. */
+enum action key_bar_action(const struct app *app, int column);
 
 #endif

@@ -15,7 +15,8 @@ unsigned open_detail_at(struct app *app, unsigned page);
 unsigned open_help(struct app *app);
 /* Asks for a file and writes what is on the screen; its suffix determines the format. */
 unsigned open_save_view(struct app *app);
-unsigned open_commands(struct app *app);
+/* A menu of all actions that keys perform here; `perform` gets the one that is chosen. */
+unsigned open_commands(struct app *app, unsigned (*perform)(struct app *app, int action));
 unsigned open_find_process(struct app *app);
 unsigned open_setup(struct app *app);
 unsigned open_policy(struct app *app);

@@ -43,7 +43,7 @@ static unsigned use_cause(struct app *app, const struct detail *detail,
 	return open_edit_of(app, group, values);
 }
 
-unsigned detail_use(struct app *app, struct detail *detail)
+unsigned detail_use(struct app *app, struct detail *detail, enum detail_page *ret_page)
 {
 	const struct detail_row *row = selected_row(detail);
 	const struct cgw_cause *cause = row != NULL ? cause_of(detail, row) : NULL;
@@ -56,7 +56,8 @@ unsigned detail_use(struct app *app, struct detail *detail)
 			return app_show_message(app, ROLE_TEXT, "no graph: not a number") |
 			       REACTION_BEEP;
 		snprintf(detail->graphed, sizeof(detail->graphed), "%s", row->left);
-		return detail_turn_to(app, detail, PAGE_GRAPHS);
+		*ret_page = PAGE_GRAPHS;
+		return REACTION_NONE;
 	}
 	if (cause != NULL)
 		return use_cause(app, detail, cause);

@@ -160,10 +160,8 @@ uint32_t detail_find_group(const struct detail *detail);
 
 /* The process of the selected row, or NULL. */
 const struct process *detail_process(const struct detail *detail);
-/* Shows a page. */
-unsigned detail_turn_to(struct app *app, struct detail *detail, int page);
-/* Enter on the selected row. */
-unsigned detail_use(struct app *app, struct detail *detail);
+/* Enter on the selected row. Sets the page to turn to, if any. */
+unsigned detail_use(struct app *app, struct detail *detail, enum detail_page *ret_page);
 /* Copies the process, command or value of the selected row, else the path. */
 unsigned detail_copy(struct app *app, const struct detail *detail);
 /* The keys that act on the selected process; false: another action, or none is selected. */

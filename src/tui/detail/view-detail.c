@@ -32,41 +32,6 @@ static void (*const fill_page[PAGE_COUNT])(struct app *app, struct detail *detai
 	[PAGE_ADVICE] = detail_fill_advice,
 };
 
-struct detail_row *detail_add(struct detail *detail, enum role role, const char *left)
-{
-	struct detail_row *row = &detail->lost_row;
-
-	if (ARRAY_RESERVE(detail->rows, detail->row_capacity, detail->row_count + 1) == 0)
-		row = &detail->rows[detail->row_count++];
-	*row = (struct detail_row){.role = role};
-	snprintf(row->left, sizeof(row->left), "%s", left);
-	return row;
-}
-
-void detail_add_value(struct detail *detail, enum role role, const char *left, const char *format,
-		      ...)
-{
-	struct detail_row *row = detail_add(detail, role, left);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(row->value, sizeof(row->value), format, arguments);
-	va_end(arguments);
-}
-
-void detail_add_heading(struct detail *detail, const char *text)
-{
-	detail_add(detail, ROLE_TITLE, text)->heading = true;
-}
-
-uint32_t detail_find_group(const struct detail *detail)
-{
-	const struct cgw_snapshot *now = cgw_frame_now(detail->frame);
-
-	return now == NULL ? CGW_NO_GROUP
-			   : cgw_topology_find(cgw_snapshot_topology(now), detail->path);
-}
-
 static void fill(struct app *app, struct detail *detail)
 {
 	detail->row_count = 0;
@@ -283,7 +248,7 @@ static void detail_status(struct app *app, void *opaque, struct canvas *canvas, 
 	canvas_text_right(canvas, area.row, area.column, area.columns, ROLE_DIM, right);
 }
 
-unsigned detail_turn_to(struct app *app, struct detail *detail, int page)
+static unsigned turn_to(struct app *app, struct detail *detail, int page)
 {
 	detail->page = (enum detail_page)((page + PAGE_COUNT) % PAGE_COUNT);
 	detail->scroll.selected = 0;
@@ -324,7 +289,7 @@ static bool detail_search(struct app *app, void *opaque, const char *text, bool 
 
 	/* Graphs have no text: what they show is among the metrics. */
 	if (detail->page == PAGE_GRAPHS)
-		detail_turn_to(app, detail, PAGE_METRICS);
+		turn_to(app, detail, PAGE_METRICS);
 	return search_rows((uint32_t)detail->row_count, &detail->scroll.selected, backward, here,
 			   row_matches, &search);
 }
@@ -416,6 +381,14 @@ static void note_selection(struct detail *detail, uint32_t before)
 	detail->selected_pid = process != NULL ? process->pid : 0;
 }
 
+static unsigned use(struct app *app, struct detail *detail)
+{
+	enum detail_page page = detail->page;
+	unsigned reactions = detail_use(app, detail, &page);
+
+	return page != detail->page ? turn_to(app, detail, (int)page) : reactions;
+}
+
 static unsigned detail_act(struct app *app, void *opaque, enum action action)
 {
 	struct detail *detail = opaque;
@@ -432,9 +405,9 @@ static unsigned detail_act(struct app *app, void *opaque, enum action action)
 	case ACTION_BACK_LETTER:
 		return app_close(app);
 	case ACTION_PANE_NEXT:
-		return detail_turn_to(app, detail, (int)detail->page + 1);
+		return turn_to(app, detail, (int)detail->page + 1);
 	case ACTION_PANE_PREVIOUS:
-		return detail_turn_to(app, detail, (int)detail->page - 1);
+		return turn_to(app, detail, (int)detail->page - 1);
 	case ACTION_PANE_1:
 	case ACTION_PANE_2:
 	case ACTION_PANE_3:
@@ -443,7 +416,7 @@ static unsigned detail_act(struct app *app, void *opaque, enum action action)
 	case ACTION_PANE_6:
 	case ACTION_PANE_7:
 	case ACTION_PANE_8:
-		return detail_turn_to(app, detail, (int)action - ACTION_PANE_1);
+		return turn_to(app, detail, (int)action - ACTION_PANE_1);
 	case ACTION_LEFT:
 		return detail->page == PAGE_GRAPHS ? zoom(detail, 1)
 						   : scroll(detail, -SCROLL_CELLS);
@@ -456,7 +429,7 @@ static unsigned detail_act(struct app *app, void *opaque, enum action action)
 	case ACTION_HELP:
 		return open_help(app);
 	case ACTION_USE:
-		return detail_use(app, detail);
+		return use(app, detail);
 	case ACTION_COPY:
 		return detail_copy(app, detail);
 	case ACTION_SORT_PROCESSES:
@@ -479,7 +452,7 @@ static unsigned detail_click(struct app *app, void *opaque, const struct event *
 	    event->row == app->drawn.head.row) {
 		int page = detail_tab_at(detail, app->drawn.head, event->column);
 
-		return page >= 0 ? detail_turn_to(app, detail, page) : REACTION_NONE;
+		return page >= 0 ? turn_to(app, detail, page) : REACTION_NONE;
 	}
 	if (scroll_click(&detail->scroll, event, (uint32_t)detail->row_count, &row)) {
 		detail->scroll.selected = row;
@@ -543,7 +516,7 @@ unsigned open_detail_at(struct app *app, unsigned page)
 	struct open_view *view = &app->views[app->view_count - 1];
 
 	if (view->kind == &view_detail)
-		reactions |= detail_turn_to(app, view->state, (int)page);
+		reactions |= turn_to(app, view->state, (int)page);
 	return reactions;
 }
 

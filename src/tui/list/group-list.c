@@ -222,27 +222,6 @@ void list_unmark_all(struct list *list)
 	list->marked = 0;
 }
 
-const char *find_part(const char *text, const char *part)
-{
-	size_t length = strlen(part);
-
-	for (; *text != '\0'; text++)
-		if (strncasecmp(text, part, length) == 0)
-			return text;
-	return length == 0 ? text : NULL;
-}
-
-bool list_name_contains(const struct list *list, const struct cgw_topology *topology,
-			uint32_t group, const char *text)
-{
-	char label[1024];
-
-	if (list->names == NULL || list->names->count == 0)
-		return false;
-	group_label(topology, list->names, NAMES_RESOLVED, group, true, label, sizeof(label));
-	return find_part(label, text) != NULL;
-}
-
 static bool path_contains(const struct list *list, const struct cgw_topology *topology,
 			  uint32_t group, const char *text)
 {
