@@ -13,6 +13,9 @@ start() { # NAME SLICE
 	systemctl daemon-reload
 	systemctl start "$1"
 }
+# A unit that still runs stays in its slice, whatever the file of the next script says.
+stop_units() { systemctl stop cgward-{a,b}.service; }
+test_at_exit+=(stop_units)
 v2=$(mount_of memory)
 [ "$(version_of "$v2")" = 2 ] || { skip "the quick test is for cgroup v2"; exit; }
 
@@ -70,6 +73,9 @@ id=$(env -u INVOCATION_ID podman run --detach --name cgward-web --network none -
 	localhost/cgward-smoke /bin/sleep 2000 2>>"$directory/errors")
 [ -n "$id" ] || tail -n 3 "$directory/errors"
 same "a container is read by its name" 20 "$("$CGWARD" get cgward-web pids.max)"
+same "its name is a column" cgward-web "$("$CGWARD" get cgward-web container_name)"
+check "its name is a label" grep -q 'cgward_group_info{.*container="'"$id"'".*name="cgward-web"' \
+	<<<"$("$CGWARD" dump --openmetrics -o +container_name)"
 check "a container is limited by its name" "$CGWARD" set cgward-web pids.max=31
 same "the container has the limit" 31 "$("$CGWARD" get "${id:0:12}" pids.max)"
 check "it is frozen by its name" "$CGWARD" freeze cgward-web
