@@ -17,7 +17,6 @@ static bool is_same(const struct cgw_identity *a, const struct cgw_identity *b)
 static struct frame_names find_names(void *context, const struct cgw_identity *identity)
 {
 	struct container_columns *columns = context;
-	const struct cgw_names_options options = {.no_sockets = columns->no_sockets};
 
 	/* Not the monitor of a container, which has its name too. */
 	if (identity->kind != CGW_IDENTITY_CONTAINER && identity->kind != CGW_IDENTITY_POD &&
@@ -25,8 +24,9 @@ static struct frame_names find_names(void *context, const struct cgw_identity *i
 		return (struct frame_names){"", ""};
 	if (!is_same(&columns->identity, identity)) {
 		columns->identity = *identity;
-		cgw_names_resolve(identity, &options, &columns->names);
-		columns->no_sockets |= columns->names.problem[0] != '\0';
+		cgw_names_resolve(identity, &columns->options, &columns->names);
+		/* A socket that did not answer is not waited for again. */
+		columns->options.no_sockets |= columns->names.problem[0] != '\0';
 	}
 	return (struct frame_names){identity->kind == CGW_IDENTITY_POD ? "" : columns->names.name,
 				    columns->names.pod};

@@ -11,7 +11,7 @@ struct container_columns {
 	struct cgw_identity identity;
 	struct cgw_names names;
 	char escaped[2][4 * 256]; /* labels */
-	bool no_sockets;          /* one did not answer: do not wait for it again */
+	struct cgw_names_options options;
 };
 
 /* container_name or pod_name? */
