@@ -13,7 +13,7 @@ start() { # NAME SLICE
 	systemctl daemon-reload
 	systemctl start "$1"
 }
-# A unit that still runs stays in its slice, whatever the file of the next script says.
+# A unit that still runs stays in its slice, whatever the file of the next script requests.
 stop_units() { systemctl stop cgward-{a,b}.service; }
 test_at_exit+=(stop_units)
 v2=$(mount_of memory)
