@@ -59,6 +59,9 @@ as_user systemd-run --user --quiet --unit=cgward-u sleep 1000
 check "a user limits a unit of their manager" as_user "$CGWARD" set cgward-u.service memory.max=64M
 check "and undoes it" as_user "$CGWARD" undo
 same "which restores the old value" infinity "$(as_user systemctl --user show --value --property=MemoryMax cgward-u.service)"
+output=$(as_user "$CGWARD" set cgward-a.service memory.max=64M 2>&1)
+same "a unit of the system is refused for missing rights" 4 $?
+check "and the message names who may" grep -qE "root may|as root" <<<"$output"
 as_user systemctl --user stop cgward-u
 
 # --- A container, by its name.
