@@ -27,12 +27,12 @@ if [ ! -d "$mount$group" ]; then
 	skip "advice about groups: no group can be created (not possible here)"
 	exit
 fi
-output=$(ulimit -S -n 9 && printed set "${journal[@]}" --direct "$group" pids.max=50 memory.max=1G)
-if grep -q 'limit of 9 open files' <<<"$output"; then
-	follow "ulimit -n %llu" "$output"
-else
-	skip "ulimit: another call was the first to fail"
-fi
+# The limit at which the change is the first to fail.
+for ((files = 5; files < 60; files++)); do
+	output=$(ulimit -S -n "$files" && printed set "${journal[@]}" --direct "$group" pids.max=50)
+	! grep -q "limit of $files open files" <<<"$output" || break
+done
+follow "ulimit -n %llu" "$output"
 if [ "$(version_of "$mount")" = 1 ]; then
 	output=$(printed set "${journal[@]}" "$group" memory.max=1G)
 	follow "cgward create %s" "$output"
@@ -85,7 +85,10 @@ if [ "$(version_of "$mount")" = 2 ]; then
 	export SYSTEMD_EDITOR=$work/editor
 	printf '#!/bin/sh\nfor file; do printf "[Service]\\nDelegate=yes\\n" >"$file"; done\n' >"$SYSTEMD_EDITOR"
 	chmod +x "$SYSTEMD_EDITOR"
+	# It requires a terminal.
+	follow_in=(python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))')
 	follow "systemctl %sedit '%s'" "$output"
+	follow_in=()
 	systemctl restart "$unit"
 	same "and delegates the unit" yes "$(systemctl show -P Delegate "$unit")"
 fi
