@@ -268,6 +268,15 @@ cg move $pid "$d/second" >/dev/null
 check "undo moves the process back" quietly cg undo
 check "the process is in its previous group" grep -q "$d/first" /proc/$pid/cgroup
 status "a group with processes is not deleted" 9 cg delete "$d/first"
+# A shell that moves itself: frozen, it could not move back. In the background, as it would stop.
+trap_group=$(group trap pids freezer)
+cg freeze "$trap_group" >/dev/null
+sh -c '"$0" move --journal "$1" $$ "$2" 2>"$1/refusal"; echo "$?" >"$1/status"' "$CGWARD" "$journal" "$trap_group" &
+test_pids+=("$!")
+wait_for test -s "$journal/status"
+same "a shell does not move itself into a frozen group" 9 "$(cat "$journal/status")"
+check "the reason is named" grep -q "and the group is frozen" "$journal/refusal"
+cg thaw "$trap_group" >/dev/null
 cg kill "$d/first" >/dev/null
 wait $pid 2>/dev/null
 status "a group with children is not deleted" 9 cg delete "$d"

@@ -85,7 +85,18 @@ needs "page cache: 60M of 200M are needed" 52 100
 check "the program runs" kill -0 "$load"
 same "no process was OOM-killed" 0 "$(kills "$group")"
 same "memory.high is unchanged" max "$(high "$group")"
-[ ! -e "$memory$group/memory.reclaim" ] || same "memory.reclaim is used" reclaim "$(member method)"
+# recorded GROUP: "yes" if the only change there is memory.reclaim, at least once, as one action, not to be undone.
+recorded() {
+	"$CGWARD" log --journal "$work/journal" --json "$1" | python3 -c 'import json, sys
+changes = json.load(sys.stdin)["changes"]
+reclaim = changes and all(c["key"] == "memory.reclaim" and c["who"] == "cgward probe" for c in changes)
+print("yes" if reclaim and len({c["transaction"] for c in changes}) == 1 else changes)'
+}
+if [ -e "$memory$group/memory.reclaim" ]; then
+	same "memory.reclaim is used" reclaim "$(member method)"
+	same "each memory.reclaim is in the journal, all as one action" yes "$(recorded "$group")"
+	status "and changed nothing that could be undone" 8 "$CGWARD" undo --journal "$work/journal"
+fi
 echo 1 >"$memory$group/cgroup.freeze"
 wait_for grep -qx "frozen 1" "$memory$group/cgroup.events"
 status "a frozen group is refused" 9 probe "$group"
@@ -170,3 +181,9 @@ probe --method high --json --interval 1s --duration 6s --pressure 30% "$unit" >"
 check "a unit is probed" [ "$(member use)" -gt 0 ]
 same "a unit: MemoryHigh is restored" MemoryHigh=infinity "$(systemctl show -p MemoryHigh "$unit")"
 same "a unit: no drop-in is left behind" "" "$(find /run/systemd /etc/systemd -path "*$unit.d/*" 2>/dev/null)"
+unit_group=$(systemctl show -P ControlGroup "$unit")
+if [ -e "$memory$unit_group/memory.reclaim" ]; then
+	rm -r "$work/journal"
+	probe --method reclaim --json --interval 1s --duration 6s --pressure 30% "$unit" >"$work/json" || cat "$work/errors"
+	same "a unit: each memory.reclaim is in the journal" yes "$(recorded "$unit_group")"
+fi

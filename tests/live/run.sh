@@ -23,9 +23,18 @@ exists() {
 }
 is_removed() { wait_for is_not exists; }
 
-"$CGWARD" run --name "$run_name" -- true
+"$CGWARD" run --journal "$out/journal" --name "$run_name" -- true
 same "a command runs" 0 $?
 check "its group is removed" is_removed
+# Also of a scope, which systemd creates: the path is the one that systemd has chosen.
+recorded=${run_name##*/}
+[ ! -d /run/systemd/system ] || recorded=$recorded.scope
+same "its group is in the journal" "create /$recorded cgward run" "$("$CGWARD" log --journal "$out/journal" --json |
+	python3 -c 'import json, sys
+for change in json.load(sys.stdin)["changes"]:
+    if change["action"] == "create":
+        print("create /" + change["group"].rsplit("/", 1)[1], change["who"])')"
+status "and is not there any more, to be undone" 8 "$CGWARD" undo --journal "$out/journal"
 "$CGWARD" run --name "$run_name" -- sh -c 'exit 42'
 same "the exit status of the command is returned" 42 $?
 "$CGWARD" run --name "$run_name" -- sh -c 'kill -KILL $$'

@@ -62,6 +62,7 @@ static int check_ancestor(struct cgw_plan *plan, struct step *step, const char *
 	r = refuse_units(plan, step, path);
 	if (r < 0)
 		return r;
+	step_describe_write(step, plan->layout, step->hierarchy, path, subtree_control, text);
 	snprintf(text, sizeof(text), "-%s", name);
 	return step_add_created(step, step->hierarchy, path, text);
 }

@@ -146,6 +146,13 @@ static void note_unit(const struct cgw_plan *plan, struct step *step)
 			   shown);
 }
 
+/* A new v1 cpuset has no CPUs and memory nodes. */
+static bool needs_cpuset(const struct cgw_hierarchy *hierarchy)
+{
+	return hierarchy->version == 1 &&
+	       (hierarchy->controllers & CGW_CONTROLLER_BIT(CGW_CPUSET)) != 0;
+}
+
 static int create_prepare(struct cgw_plan *plan, struct step *step)
 {
 	struct cgw_result *result = &step->result;
@@ -162,6 +169,13 @@ static int create_prepare(struct cgw_plan *plan, struct step *step)
 	if (step->created_count > 2)
 		snprintf(result->how + used, sizeof(result->how) - used, "; ... %zu in total",
 			 step->created_count);
+	used = strlen(result->how);
+	for (size_t i = 0; i < step->created_count; i++)
+		if (needs_cpuset(&plan->layout->hierarchies[step->created[i].hierarchy])) {
+			snprintf(result->how + used, sizeof(result->how) - used,
+				 "; copy cpuset.cpus and cpuset.mems from the parent");
+			break;
+		}
 	snprintf(result->new_value, sizeof(result->new_value), "there");
 	snprintf(result->old_value, sizeof(result->old_value),
 		 step->created_count == 0 ? "there" : "not there");
@@ -170,13 +184,11 @@ static int create_prepare(struct cgw_plan *plan, struct step *step)
 	return 0;
 }
 
-/* A new v1 cpuset has no CPUs and memory nodes: copy those of the parent. */
 static void inherit_cpuset(const struct target *parent, const struct target *created)
 {
 	static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
-	const struct cgw_hierarchy *hierarchy = &created->layout->hierarchies[created->hierarchy];
 
-	if (hierarchy->version != 1 || !(hierarchy->controllers & CGW_CONTROLLER_BIT(CGW_CPUSET)))
+	if (!needs_cpuset(&created->layout->hierarchies[created->hierarchy]))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		char list[VALUE_MAX];

@@ -26,14 +26,20 @@ void step_describe_write(struct step *step, const struct cgw_layout *layout, siz
 			 const char *path, const char *file, const char *text)
 {
 	const struct cgw_hierarchy *where = &layout->hierarchies[hierarchy];
+	static const char more[] = "; ...";
 	char *how = step->result.how, escaped[256], shown[VALUE_MAX];
-	size_t used = strlen(how);
+	size_t used = strlen(how), room = sizeof(step->result.how) - sizeof(more);
+	int length;
 
+	if (used >= room || (used > 3 && strcmp(how + used - 3, "...") == 0))
+		return;
 	cgw_escape(escaped, sizeof(escaped), path, strlen(path));
 	cgw_escape(shown, sizeof(shown), text, strlen(text));
-	snprintf(how + used, sizeof(step->result.how) - used, "%swrite '%s' to %s%s/%s",
-		 used > 0 ? "; " : "", shown, where->mountpoint,
-		 strcmp(path, "/") == 0 ? "" : escaped, file);
+	length = snprintf(how + used, room - used, "%swrite '%s' to %s%s/%s", used > 0 ? "; " : "",
+			  shown, where->mountpoint, strcmp(path, "/") == 0 ? "" : escaped, file);
+	/* Half of a path would be another file. */
+	if (length < 0 || (size_t)length >= room - used)
+		memcpy(how + used, more, sizeof(more));
 }
 
 size_t created_places(const struct cgw_plan *plan, const struct step *step, const char *path,

@@ -6,7 +6,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "lib/base/muldiv.h"
+#include "lib/base/string-builder.h"
 #include "lib/kernel/device.h"
 #include "lib/limit/controller-set.h"
 #include "lib/limit/exact-quantity.h"
@@ -14,6 +14,7 @@
 #include "lib/limit/percent-base.h"
 #include "lib/limit/plan.h"
 #include "lib/limit/setting-properties.h"
+#include "lib/limit/step-set-guard.h"
 #include "lib/limit/unit-setting.h"
 
 #define APPLY_TIMEOUT_MS 5000
@@ -88,60 +89,6 @@ static int resolve(struct cgw_plan *plan, struct step *step, const struct target
 	return request_resolve(row, &step->request, &bases, &step->after, &step->result.diag);
 }
 
-/* Refuses values below current use, for which the kernel would kill processes or refuse forks. */
-static int guard(struct cgw_plan *plan, struct step *step, const struct target *target)
-{
-	const struct control_row *row = row_of(step);
-	unsigned percent = row->guard_percent[version_of(plan, step)];
-	uint64_t used = 0;
-	char in_use[32], least[32];
-	struct setting bound = {0};
-
-	if (percent == 0 || plan->options.force || step->after.unlimited ||
-	    (step->has_before && setting_compare(&step->after, &step->before) >= 0) ||
-	    target_number(target, (enum cgw_metric)row->guard, &used) < 0)
-		return 0;
-	if (!scale_u64(used, percent, 100, &bound.number))
-		bound.number = UINT64_MAX;
-	if (step->after.number >= bound.number ||
-	    (plan->options.reclaim && row->reclaimable && plan->options.dry_run))
-		return 0;
-	(void)quantity_format_rounded((enum cgw_unit)row->info.unit, used, false, in_use,
-				      sizeof(in_use));
-	(void)quantity_format_rounded((enum cgw_unit)row->info.unit, bound.number, true, least,
-				      sizeof(least));
-	step->result.outcome = CGW_OUTCOME_REFUSED;
-	return cgw_diag_set(&step->result.diag, -EBUSY,
-			    "%s in use; below %s the kernel would %s immediately; use %s--force to "
-			    "set it anyway",
-			    in_use, least,
-			    row->info.risk == CGW_RISK_KILL ? "kill processes" : "refuse forks",
-			    row->reclaimable ? "--reclaim to free memory first, or " : "");
-}
-
-/* Lets the kernel reclaim memory above the new value before it is set. */
-static void reclaim(struct cgw_plan *plan, struct step *step, const struct target *target)
-{
-	const struct control_row *row = row_of(step), *by;
-	unsigned version = version_of(plan, step);
-	uint64_t used = 0;
-	char text[32];
-
-	if (!plan->options.reclaim || !row->reclaimable || step->after.unlimited ||
-	    target_number(target, (enum cgw_metric)row->guard, &used) < 0 ||
-	    used <= step->after.number)
-		return;
-	by = control_row((enum cgw_control)row->reclaim_by[version]);
-	snprintf(text, sizeof(text), "%llu",
-		 by->form == FORM_FLAG ? 0ULL
-				       : (unsigned long long)(used - step->after.number +
-							      step->after.number / 16));
-	/* EAGAIN (less was reclaimed) is not an error: guard() checks the result. */
-	for (size_t i = 0; i < by->source_count; i++)
-		if (by->sources[i].version == version)
-			(void)target_write(target, by->sources[i].file, text);
-}
-
 /* The v1 file of the period that belongs to the quota. */
 static const char *period_file(const struct step *step)
 {
@@ -208,17 +155,25 @@ static int write_setting(struct cgw_plan *plan, struct step *step, const struct 
 }
 
 /* Describes the change for a dry run. */
-static void describe_change(struct cgw_plan *plan, struct step *step)
+static void describe_change(struct cgw_plan *plan, struct step *step, const struct target *target)
 {
 	char text[VALUE_MAX], file[INSTANCE_MAX + 64];
+	const char *reclaims = set_reclaim_file(plan, step, target, text, sizeof(text));
 	struct properties properties;
+	size_t used;
 
+	if (reclaims != NULL)
+		step_describe_write(step, plan->layout, step->hierarchy, step->spec.path, reclaims,
+				    text);
 	if (plan_through_systemd(plan, step)) {
+		used = text_append(step->result.how, sizeof(step->result.how),
+				   strlen(step->result.how), "%s", reclaims != NULL ? "; " : "");
 		if (properties_from(plan->layout, row_of(step), &step->after,
 				    step->has_before ? &step->before : NULL, &properties) == 0)
 			(void)systemd_format_set(&step->owner, properties.items, properties.count,
 						 unit_setting_persists(plan, step),
-						 step->result.how, sizeof(step->result.how));
+						 step->result.how + used,
+						 sizeof(step->result.how) - used);
 		return;
 	}
 	if (kernel_file_name(step->source, step->after.instance, file, sizeof(file)) < 0)
@@ -326,14 +281,14 @@ static int set_prepare(struct cgw_plan *plan, struct step *step)
 		result->outcome = CGW_OUTCOME_UNCHANGED;
 		return 0;
 	}
-	describe_change(plan, step);
+	describe_change(plan, step, &target);
 	note_period(step);
 	if (plan->options.dry_run && step->note[0] != '\0')
 		(void)cgw_diag_set(&result->diag, 0, "%s", step->note);
 	/* With --reclaim the guard runs after the reclaim, in set_apply(). */
 	if (plan->options.reclaim && row_of(step)->reclaimable && !plan->options.dry_run)
 		return 0;
-	return guard(plan, step, &target);
+	return set_guard(plan, step, &target);
 }
 
 /* systemd replies before it applies a property: waits until it has. */
@@ -427,8 +382,8 @@ static int apply_to_group(struct cgw_plan *plan, struct step *step)
 		return advise_set(plan, step, NULL, r);
 	if (!step->has_before)
 		(void)read_before(step, &target);
-	reclaim(plan, step, &target);
-	r = guard(plan, step, &target);
+	set_reclaim(plan, step, &target);
+	r = set_guard(plan, step, &target);
 	if (r < 0)
 		return r;
 	r = write_setting(plan, step, &target, &step->after);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* expression-words.c - keys in expressions that are not fields, and suggestions for unknown keys. */
+/* expression-words.c - keys of expressions that are not fields; suggestions for unknown keys. */
 #include <errno.h>
 #include <string.h>
 

@@ -111,6 +111,9 @@ static void test_invalid_values_are_refused(void **state)
 	} cases[] = {
 		{CGW_C_MEMORY_MAX, "", -EINVAL},
 		{CGW_C_MEMORY_MAX, "   ", -EINVAL},
+		{CGW_C_CPUSET_CPUS, "", -EINVAL}, /* the kernel would take it as all */
+		{CGW_C_CPUSET_CPUS, " ", -EINVAL},
+		{CGW_C_CGROUP_SUBTREE_CONTROL, "", -EINVAL},
 		{CGW_C_MEMORY_MAX, "nan", -EINVAL},
 		{CGW_C_MEMORY_MAX, "0x10", -EINVAL},
 		{CGW_C_MEMORY_MAX, "1e9", -EINVAL},

@@ -106,12 +106,36 @@ static void test_protected_group_keeps_its_processes(void **state)
 	assert_non_null(strstr(result.diag.text, "--yes-really"));
 }
 
+/* Another process gets the PID between the check and the write. */
+static int reuse_pid(void *context, const char *path, enum cgw_step_kind kind,
+		     struct cgw_diag *diag)
+{
+	if (strcmp(path, "/db") == 0)
+		machine_process(context, PID, "/db", 2);
+	return 0;
+}
+
+static void test_process_with_a_reused_pid_is_not_moved(void **state)
+{
+	struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	struct cgw_result result;
+
+	group_files_v1(machine->dir, "db");
+	machine_process(machine, PID, "/db", 1);
+	options.protect = reuse_pid;
+	options.protect_context = machine;
+	assert_int_equal(move(machine, options, PID, "/web", &result), -ESRCH);
+	assert_int_equal(fake_writes, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON(1, test_init_process_is_never_moved),
 		ON(1, test_own_process_is_not_moved_into_a_trap),
 		ON(1, test_protected_group_keeps_its_processes),
+		ON(1, test_process_with_a_reused_pid_is_not_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

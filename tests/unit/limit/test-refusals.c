@@ -89,6 +89,9 @@ static void test_rejected_value_names_relative(void **state)
 			"the value is below that of the child /web/b, which is 40ms/100ms");
 	expect_rejected(machine, on("/web/a", CGW_C_CPU_MAX, "45%"), -EINVAL,
 			"/web/a: the kernel rejected the value 45ms/100ms");
+	/* A child that has less is not the reason. */
+	expect_rejected(machine, set(CGW_C_CPU_MAX, "70%"), -EINVAL,
+			"/web: the kernel rejected the value 70ms/100ms");
 	/* A memory limit of v1 may exceed that of an ancestor: that is not the reason. */
 	expect_rejected(machine, on("/web/a", CGW_C_MEMORY_MAX, "2G"), -EINVAL,
 			"/web/a: the kernel rejected the value 2G");

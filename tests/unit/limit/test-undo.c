@@ -166,6 +166,30 @@ static void test_undo_of_create_removes_what_it_created(void **state)
 		0);
 }
 
+/* A value is deleted with its group: it is not set to the old one before. */
+static void test_undo_of_create_sets_no_values(void **state)
+{
+	const struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step create = {.kind = CGW_STEP_CREATE, .path = "/new"},
+			      limit = {.kind = CGW_STEP_SET,
+				       .path = "/new",
+				       .control = CGW_C_PIDS_MAX,
+				       .value = "64"};
+	struct cgw_result result;
+	char message[512], path[4096];
+
+	assert_int_equal(apply(machine, &options, &create, 1, &result), 0);
+	group_files_v1(machine->dir, "new");
+	options.transaction = result.change_id;
+	assert_int_equal(apply(machine, &options, &limit, 1, &result), 0);
+	fake_reset();
+	assert_int_equal(undo_last(machine, &options, message, sizeof(message)), 0);
+	assert_string_equal(fake_log, "");
+	assert_int_not_equal(
+		access(tree_at(machine->dir, "cgroup/pids/new", path, sizeof(path)), F_OK), 0);
+}
+
 static void move_fixture(const struct machine *machine)
 {
 	group_files_v1(machine->dir, "old");
@@ -254,6 +278,7 @@ int main(void)
 		ON(1, test_conflict_keeps_whole_action),
 		ON(1, test_undo_skips_what_is_gone),
 		ON(1, test_undo_of_create_removes_what_it_created),
+		ON(1, test_undo_of_create_sets_no_values),
 		ON(1, test_undo_of_move_returns_process),
 		ON(1, test_undo_of_move_leaves_another_process_alone),
 		ON(1, test_undo_ignores_prose),

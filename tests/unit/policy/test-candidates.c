@@ -77,14 +77,14 @@ static void sum_with_unknown_values(void **state)
 /* With scope = sum, the circuit breaker counts parents, because all groups of one act together. */
 static void breaker_counts_parents(void **state)
 {
-	static const char *const parents[] = {"/a", "/a/1", "/b", "/b/1",
-					      "/c", "/c/1", "/d", "/d/1"};
+	static const char *const parents[] = {"/a",   "/a/1", "/b",   "/b/1", "/c",
+					      "/c/1", "/d",   "/d/1", "/d/2", "/d/3"};
 	struct world world;
 
 	world_begin(&world,
 		    MANY "[rule r]\nmatch = /*/*\nscope = sum\nwhen = memory.current > 1G\n"
 			 "then = limit cpu.max 50%\n",
-		    parents, 8);
+		    parents, ARRAY_SIZE(parents));
 	for (size_t i = 1; i < 6; i += 2)
 		world.groups[i].memory = UINT64_C(2) << 30;
 	world_run(&world, 1);

@@ -182,10 +182,10 @@ static void strictest_wins(void **state)
 
 	world_begin(&world,
 		    MANY "[limit base]\nmatch = /a\nmemory.max = 2G\n"
-			 "[rule mild]\nmatch = /a\nwhen = cpu > 50%\nthen = limit memory.max 1G\n"
-			 "hold = 100s\n"
 			 "[rule hard]\nmatch = /a\nwhen = cpu > 90%\nthen = limit memory.max 512M\n"
-			 "hold = 10s\n",
+			 "hold = 10s\n"
+			 "[rule mild]\nmatch = /a\nwhen = cpu > 50%\nthen = limit memory.max 1G\n"
+			 "hold = 100s\n",
 		    groups, 1);
 	world.groups[0].memory_max = (struct cgw_number){UINT64_C(3) << 30, CGW_OK};
 	world.groups[0].cpu = 100;
@@ -383,6 +383,16 @@ static void gaps_between_samples(void **state)
 	world_run(&world, 1);
 	world_expect(&world, "7230 restore /a memory.max max\n");
 	world_end(&world);
+	/* A rate over a gap is an average of unobserved time. */
+	world_begin(&world, "[rule r]\nmatch = /a\nwhen = cpu > 50%\nthen = limit memory.max 50M\n",
+		    groups, 1);
+	world_run(&world, 2);
+	world.groups[0].cpu = 90;
+	world_tick(&world, 3600);
+	world_expect(&world, "");
+	world_run(&world, 1);
+	world_expect(&world, "3603 limit /a memory.max 50M\n");
+	world_end(&world);
 	/* Freezes end on time even during a gap. */
 	world_begin(&world, "[rule r]\nmatch = /a\nwhen = memory.current > 1M\nthen = freeze 10s\n",
 		    groups, 1);
@@ -499,10 +509,10 @@ static void tighten_stops_at_floor_and_usage(void **state)
 		    "[rule r]\nmatch = /a\nwhen = cpu > 50%\nforce = yes\n"
 		    "then = tighten memory.max 50% floor 100M\nhold = 5s\n",
 		    groups, 1);
-	world.groups[0].memory = UINT64_C(400) << 20;
+	world.groups[0].memory = UINT64_C(300) << 20;
 	world.groups[0].cpu = 90;
 	world_run(&world, 30);
-	world_expect(&world, "2 limit /a memory.max 209715200\n7 limit /a memory.max 104857600\n");
+	world_expect(&world, "2 limit /a memory.max 157286400\n7 limit /a memory.max 104857600\n");
 	world.groups[0].cpu = 0;
 	world_run(&world, 10);
 	world_expect(&world, "32 restore /a memory.max max\n");
