@@ -69,8 +69,9 @@ same "a glob selects groups" "$steady" "$(advise --noheadings "$test_top/$test_n
 advise --format policy >"$work/policy"
 status "the policy is valid" 0 "$CGWARD" check "$work/policy"
 advise --format set "$steady" >"$work/commands"
-sed -i "s,^cgward set ,\"$CGWARD\" set --dry-run ," "$work/commands"
-status "the commands are valid" 11 sh "$work/commands"
+follow_options=(--journal "$work/journal-of-commands")
+follow "cgward set -- " "$(cat "$work/commands")"
+"$CGWARD" undo --journal "$work/journal-of-commands" >/dev/null
 if python3 -c 'import yaml' 2>/dev/null; then
 	check "kubernetes resources are YAML" python3 -c 'import sys, yaml
 document = yaml.safe_load(sys.stdin)

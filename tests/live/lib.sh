@@ -114,6 +114,23 @@ wait_for() {
 	done
 }
 
+# follow FORMAT TEXT: runs the command that TEXT advises, for ten seconds at most, with "cgward" for the
+# one under test: as arguments of the command follow_in, and with the further options of cgward in
+# follow_options, if these are set. FORMAT is that of the sources: tests/lint/run finds commands that
+# no test follows.
+follow_in=()
+follow_options=()
+follow() {
+	local pattern command
+	pattern=$(sed -e 's/[][\.*^$()+?{}|]/\\&/g' -e 's/%[.0-9]*s/.*?/g' -e 's/%l*u/[0-9]+/g' <<<"$1")
+	command=$(grep -m 1 -oP "\`\K$pattern(?=\`)|\b${pattern%.\*\?}.*" <<<"$2" | head -n 1)
+	logged "the advice works: ${command:-$1}" "${follow_in[@]}" bash -c '
+		options=("${@:2}")
+		cgward() { timeout 10 "$CGWARD" "$1" "${options[@]}" "${@:2}" </dev/null; }
+		eval "${1:?is not printed}"
+		case $? in 0 | 124) ;; *) exit 1 ;; esac' - "$command" "${follow_options[@]}"
+}
+
 is_not() { ! "$@"; }
 # within_deadline COMMAND...: ends a COMMAND that hangs.
 within_deadline() { timeout "$CGWARD_TEST_DEADLINE" "$@"; }

@@ -64,7 +64,8 @@ test_pids+=($!)
 wait_for grep -q . "$mount$group/a\\x2db/cgroup.procs"
 remedy=$("$CGWARD" explain "$group/a\\x2db" | sed -n 's/ *remedy: *//p' | head -n 1)
 same "a remedy is computed from the use" "cgward set '$group/a\\x2db' 'pids.max=2'" "$remedy"
-status "and can be pasted" 0 sh -c "${remedy/cgward set/\"$CGWARD\" set --journal \"$work/journal\"}"
+follow_options=(--journal "$work/journal")
+follow "cgward %s " "$remedy"
 same "and the kernel has it" 2 "$(file_of pids "$group/a\\x2db" pids.max)"
 kill "${test_pids[-1]}"
 

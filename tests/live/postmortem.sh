@@ -104,10 +104,12 @@ assert len(history["memory_bytes"]) == 60
 assert any(value and value > 16 << 20 for value in history["memory_bytes"]), history' "$page"
 	check "memory by kind is that before the kill" [ "$(member "$page" memory memory.anon)" -gt $((16 << 20)) ]
 	same "the rule that applies to the group" hungry "$(member "$page" policy 0 name)"
-	check "the daemon logs the page" wait_for grep -q "$group: 1 process was OOM-killed.*cgward postmortem show $id" "$work/log"
+	check "the daemon logs the page" wait_for grep -q "$group: 1 process was OOM-killed.*cgward postmortem .* show $id" "$work/log"
 	check "the list has the page" grep -q "^$id  *oom-kill  *$group" <<<"$("$CGWARD" postmortem --directory "$pages")"
-	check "explain points to the page" grep -q "cgward postmortem show $id" \
-		<<<"$("$CGWARD" explain --policy "$work/policy.conf" --rates 100ms "$group")"
+	follow "cgward postmortem --directory '%s' show %s" "$(grep "$id" "$work/log")"
+	output=$("$CGWARD" explain --policy "$work/policy.conf" --rates 100ms "$group")
+	check "explain points to the page" grep -q "cgward postmortem .* show $id" <<<"$output"
+	follow "cgward postmortem --directory '%s' show %s" "$output"
 
 	# Another kill within the gap: no page.
 	eat "$group"
@@ -171,7 +173,8 @@ check "record writes a page about an OOM kill" wait_for page_of "$pages" "$group
 kill -INT "$recorder"
 wait "$recorder"
 same "record ends as usual" 0 $?
-check "record prints where the page is" grep -q "$group: 1 process was OOM-killed.*postmortem --directory $pages show" "$work/errors"
+check "record prints where the page is" grep -q "$group: 1 process was OOM-killed.*postmortem --directory '$pages' show" "$work/errors"
+follow "cgward postmortem --directory '%s' show %s" "$(grep postmortem "$work/errors")"
 same "without a policy there are no rules" None "$(member "$(page_of "$pages" "$group" oom-kill)" policy)"
 here=$(cd "$(dirname "$0")" && pwd)
 schemas=$here/../../docs/schema

@@ -83,6 +83,13 @@ group=$(make_group remote pids)
 echo 41 >"$(mount_of pids)$group/pids.max"
 same "a value of a remote host equals the kernel's" 41 "$(dump_hosts --host good --noheadings -r -o pids.max --match "$group")"
 same "only dump runs on the remote host" "good cgward dump --stream 1 --interval 1000000us --count 1 -o group,id,pids.max" "$(cat "$work/commands")"
+# With an ssh that knows the hosts of this test.
+mkdir "$work/bin"
+printf '#!/bin/sh\nexec %s -F %s "$@"\n' "$(command -v ssh)" "$work/ssh_config" >"$work/bin/ssh"
+chmod +x "$work/bin/ssh"
+follow_in=(env "PATH=$work/bin:$PATH")
+follow "cgward dump --host '%s'" "$("$CGWARD" top --batch --host good 2>&1 </dev/null)"
+follow_in=()
 mkdir -p "$(mount_of pids)$group/x/y" "$(mount_of pids)$group/z"
 same "a remote dump has all groups in the same order" "$("$CGWARD" dump --noheadings -r -o group --match "$group/**")" \
 	"$(dump_hosts --host good --noheadings -r -o group --match "$group/**")"

@@ -107,6 +107,17 @@ check "below a delegated unit systemd is not called" [ "$(grep -c SetUnitPropert
 check "set below a delegated unit" quietly cg set "$d/own" pids.max=30
 same "the kernel has the limit below a delegated unit" 30 "$(cat "$pids$d/own/pids.max")"
 
+# --- a new group below a unit: systemd removes it with the unit, unless it is delegated ---
+output=$(cg create --dry-run "$d/new" 2>&1)
+check "a new group below a delegated unit needs no warning" [ "$(grep -c Delegate= <<<"$output")" = 0 ]
+e=$(service e sleep 1000)
+units+=("$test_name-e.service")
+output=$(cg create "$e/new" 2>&1)
+check "a new group below another unit is created with a warning" \
+	grep -q "$test_name-e.service is a systemd unit without Delegate=yes" <<<"$output"
+systemctl stop "$test_name-e.service"
+check "systemd removes it with the unit" [ ! -e "$pids$e/new" ]
+
 # --- a group without unit, for which systemd answers with its root slice ---
 g=$(make_group unmanaged pids)
 output=$(cg set --dry-run "$g" pids.max=31)

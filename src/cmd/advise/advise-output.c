@@ -73,13 +73,7 @@ static void add_quoted(struct string_builder *text, const char *path)
 	CLEANUP(string_builder_free) struct string_builder escaped = {0};
 
 	string_builder_add_escaped(&escaped, path);
-	string_builder_add(text, "'");
-	for (const char *at = string_builder_text(&escaped); *at != '\0'; at++)
-		if (*at == '\'')
-			string_builder_add(text, "'\\''");
-		else
-			string_builder_add_bytes(text, at, 1);
-	string_builder_add(text, "'");
+	string_builder_add_quoted(text, string_builder_text(&escaped));
 }
 
 /* Starts the output of a group. Returns a negative errno if the format cannot name it. */

@@ -50,7 +50,7 @@ enum cli_exit change_parse_ids(void *target, struct cli_context *context,
 		    id->id == 0)
 			return cli_usage_error(context,
 					       "invalid --%s '%.64s' (expected IDs separated "
-					       "by commas, as printed by 'cgward dump -o ids')",
+					       "by commas, as printed by `cgward dump -o ids`)",
 					       option->name, at);
 		if (++command->id_count == CHANGE_IDS_MAX && *end != '\0')
 			return cli_usage_error(context, "too many IDs for --%s (at most %d)",

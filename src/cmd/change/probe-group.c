@@ -142,8 +142,8 @@ int probe_group_open(struct probe_group *group, unsigned pressure_e2)
 					    ? "the root group has no memory.high and no "
 					      "memory.current"
 					    : "the memory controller is not enabled for the "
-					      "group (add it to cgroup.subtree_control of its "
-					      "parent, or cgward set --enable)");
+					      "group; add it to cgroup.subtree_control of its "
+					      "parent");
 	r = choose_method(group);
 	r = r < 0 ? r : check_frozen(group);
 	r = r < 0 ? r : check_pressure(group, pressure_e2);

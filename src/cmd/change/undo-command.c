@@ -83,7 +83,7 @@ static enum cli_exit parse_id(const struct change_command *command, const char *
 	if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || *ret_id == 0)
 		return cli_usage_error(
 			command->context,
-			"invalid change ID '%.64s' (expected a number from 'cgward log')", text);
+			"invalid change ID '%.64s' (expected a number from `cgward log`)", text);
 	return CLI_OK;
 }
 

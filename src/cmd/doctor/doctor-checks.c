@@ -35,7 +35,7 @@ static void check_layout(const struct cgw_layout *layout, struct finding *findin
 	if (layout->kind == CGW_LAYOUT_NONE) {
 		finding->verdict = VERDICT_FAILS;
 		DESCRIBE(finding, "no cgroup hierarchy is mounted");
-		ADVISE(finding, "mount -t cgroup2 none /sys/fs/cgroup");
+		ADVISE(finding, "mount it with `mount -t cgroup2 none /sys/fs/cgroup`");
 		return;
 	}
 	DESCRIBE(finding, "%s:", cgw_layout_kind_name(layout->kind));
@@ -301,8 +301,8 @@ static void check_uncounted_disks(const struct cgw_layout *layout,
 			 disk.name);
 		if (finding->verdict == VERDICT_WORKS)
 			ADVISE(finding,
-			       "count from now on, without a limit: echo '%s 0' "
-			       ">%s/blkio.throttle.read_bps_device",
+			       "count from now on, without a limit: `echo '%s 0' "
+			       ">%s/blkio.throttle.read_bps_device`",
 			       disk.number, layout->hierarchies[hierarchy].mountpoint);
 		finding->verdict = VERDICT_LIMITED;
 	}
@@ -462,7 +462,7 @@ static void check_io_weight(const struct cgw_layout *layout, struct finding *fin
 		return;
 	finding->verdict = VERDICT_LIMITED;
 	DESCRIBE(finding, "io.weight has no effect: the IO cost model is enabled on no device");
-	ADVISE(finding, "echo 'MAJ:MIN enable=1' >%s/io.cost.qos, or use the scheduler bfq",
+	ADVISE(finding, "enable the disk in %s/io.cost.qos, or use the scheduler bfq",
 	       layout->hierarchies[hierarchy].mountpoint);
 }
 

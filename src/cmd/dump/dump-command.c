@@ -23,8 +23,8 @@
 	"pids.current,io.read,io.write"
 
 /* At a terminal: what uses how much of how much, now. */
-#define COLUMNS_NOW                                                             \
-	"group,cpu,cpu.max.effective,cpu.throttled_percent,memory.working_set," \
+#define COLUMNS_NOW                                                                            \
+	"group,container_name,cpu,cpu.max.effective,cpu.throttled_percent,memory.working_set," \
 	"memory.max.effective,pids.current,pids.max.effective,io.read,io.write"
 
 #define TRUE(member) CLI_TRUE(struct dump, member)
@@ -234,6 +234,8 @@ static enum cli_exit parse_fields(struct dump *dump)
 				    &diag);
 		dump->selection.sorted = true;
 	}
+	for (size_t i = 0; i < dump->fields.count; i++)
+		dump->named |= container_columns_has(dump->fields.items[i]);
 	if (r == 0)
 		return CLI_OK;
 	return cli_usage_error(dump->context, "%s", r == -ENOMEM ? "out of memory" : diag.text);
@@ -289,6 +291,8 @@ static enum cli_exit sample_and_print(struct dump *dump, const struct cgw_layout
 
 	if (r == 0)
 		r = cgw_frame_new(&frame);
+	if (r == 0)
+		container_columns_use(&dump->names, frame);
 	dump_metrics(dump, &metrics);
 	if (r == 0)
 		r = cgw_sampler_set_metrics(sampler, &metrics);

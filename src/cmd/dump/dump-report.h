@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "cmd/dump/container-columns.h"
 #include <cgward/render.h>
 
 struct report {
@@ -16,6 +17,7 @@ struct report {
 	const struct cgw_layout *layout;
 	const char *host; /* NULL: this machine */
 	const struct cgw_frame *frame;
+	struct container_columns *names; /* NULL: not requested */
 	const struct cgw_field *fields;
 	size_t field_count;
 	const uint32_t *groups; /* in output order */

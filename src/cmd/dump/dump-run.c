@@ -21,6 +21,7 @@ static int print(struct dump *dump, const struct cgw_layout *layout, const struc
 		.layout = layout,
 		.host = dump->host,
 		.frame = frame,
+		.names = dump->named ? &dump->names : NULL,
 		.fields = dump->fields.items,
 		.field_count = dump->fields.count,
 		.groups = groups,

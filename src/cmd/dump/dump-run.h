@@ -23,7 +23,9 @@ struct dump {
 	enum cgw_collector_choice collector;
 	bool list, headings, exact, rates, repeat;
 	bool all; /* also what is empty */
-	bool now; /* what uses how much now, for a terminal */
+	struct container_columns names;
+	bool named; /* a column has names of containers or pods */
+	bool now;   /* what uses how much now, for a terminal */
 	uint64_t interval_ns, rates_ns, count, groups_max;
 	/* Options of a recording. */
 	const char *replay, *at, *begin, *end;

@@ -145,6 +145,7 @@ static enum cli_exit read_and_print(const struct get *get)
 	struct cgw_metric_set metrics = {0};
 	CLEANUP(cleanup_sampler) struct cgw_sampler *sampler = NULL;
 	CLEANUP(cleanup_frame) struct cgw_frame *frame = NULL;
+	struct container_columns names = {0};
 	struct cgw_diag diag = {0};
 
 	for (size_t i = 0; i < get->fields.count; i++) {
@@ -158,6 +159,7 @@ static enum cli_exit read_and_print(const struct get *get)
 	}
 	if (cgw_frame_new(&frame) < 0 || cgw_sampler_set_metrics(sampler, &metrics) < 0)
 		return CLI_FAILED;
+	container_columns_use(&names, frame);
 	return sample_and_print(get, sampler, frame);
 }
 

@@ -38,11 +38,15 @@ static bool is_idle(const struct report *report, uint32_t group)
 
 static bool is_empty_column(const struct report *report, struct cgw_field field)
 {
-	if (field.shape == CGW_STRING)
-		return false;
-	for (size_t i = 0; i < report->group_count; i++)
-		if (!is_empty(cgw_frame_value(report->frame, field, report->groups[i])))
+	for (size_t i = 0; i < report->group_count; i++) {
+		struct cgw_value value = cgw_frame_value(report->frame, field, report->groups[i]);
+
+		if (field.shape == CGW_STRING &&
+		    cgw_frame_text(report->frame, field, report->groups[i], NULL, 0, NULL) > 0)
 			return false;
+		if (field.shape != CGW_STRING && !is_empty(value))
+			return false;
+	}
 	return true;
 }
 

@@ -34,14 +34,18 @@ static int write_exposition(const struct report *report, enum cgw_exposition_dia
 	r = cgw_exposition_new(dialect, put, report->out, &exposition);
 	if (r < 0)
 		return r;
-	cgw_exposition_groups(exposition, &(struct cgw_exposition_group_filter){
-						  .frame = report->frame,
-						  .fields = report->fields,
-						  .field_count = report->field_count,
-						  .groups = groups,
-						  .group_count = report->group_count,
-						  .groups_max = report->groups_max,
-					  });
+	cgw_exposition_groups(
+		exposition,
+		&(struct cgw_exposition_group_filter){
+			.frame = report->frame,
+			.fields = report->fields,
+			.field_count = report->field_count,
+			.groups = groups,
+			.group_count = report->group_count,
+			.groups_max = report->groups_max,
+			.more_labels = report->names != NULL ? container_columns_labels : NULL,
+			.context = report->names,
+		});
 	return cgw_exposition_end(exposition);
 }
 

@@ -6,10 +6,11 @@
 #include "cmd/enforce/enforcement.h"
 #include "cmd/enforce/log.h"
 
-static void log_page(void *context, const char *id, const char *group, const char *summary)
+static void log_page(void *context, const char *directory, const char *id, const char *group,
+		     const char *summary)
 {
-	log_event(LOG_WARNING, "%.400s: %.400s; see 'cgward postmortem show %s'", group, summary,
-		  id);
+	log_event(LOG_WARNING, "%.400s: %.400s; see `cgward postmortem --directory '%s' show %s`",
+		  group, summary, directory, id);
 }
 
 static void log_problem(void *context, const char *text)

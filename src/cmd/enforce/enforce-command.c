@@ -47,7 +47,7 @@ static const struct cli_command_help help = {
 	.usage = "cgward enforce [OPTION...]",
 	.text = "Applies a policy file continuously: standing limits, rules and placement.\n"
 		"SIGHUP reloads the policy; SIGTERM restores what rules changed and exits.\n"
-		"`cgward check` shows beforehand what a policy would do.",
+		"'cgward check' shows beforehand what a policy would do.",
 	.options = options,
 	.examples = examples,
 };

@@ -30,7 +30,7 @@ static const struct cli_example examples[] = {
 
 static const struct cli_command_help help = {
 	.usage = "cgward status [OPTION...]",
-	.text = "Shows the values that the running `cgward enforce` holds, and the phase of each "
+	.text = "Shows the values that the running 'cgward enforce' holds, and the phase of each "
 		"rule\n"
 		"and group (pending, active, cooldown, blocked) with the time left.",
 	.options = options,

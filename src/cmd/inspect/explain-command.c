@@ -131,6 +131,7 @@ static json_t *report_policy(const struct explain *explain, const struct inspect
 static json_t *report_page(const struct explain *explain, const struct inspect_target *target)
 {
 	CLEANUP(cleanup_free) char *directory = postmortem_directory(explain->policy);
+	CLEANUP(cleanup_free) char *shown_id = NULL;
 	CLEANUP(cleanup_json) json_t *page = NULL;
 	const char *id, *time, *event;
 
@@ -143,7 +144,10 @@ static json_t *report_page(const struct explain *explain, const struct inspect_t
 	printf("\nPOST-MORTEM\n");
 	print_escaped("  event: ", event);
 	print_escaped("  time:  ", time);
-	print_escaped("  page:  cgward postmortem show ", id);
+	shown_id = escape_copy(id);
+	if (shown_id != NULL)
+		printf("  page:  `cgward postmortem --directory '%s' show %s`\n", directory,
+		       shown_id);
 	return NULL;
 }
 

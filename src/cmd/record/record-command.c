@@ -157,12 +157,13 @@ static void cleanup_recorder(struct cgw_recorder **recorder)
 	cgw_recorder_free(*recorder);
 }
 
-static void print_page(void *context, const char *id, const char *group, const char *summary)
+static void print_page(void *context, const char *directory, const char *id, const char *group,
+		       const char *summary)
 {
 	const struct record *record = context;
 
-	cli_error(record->context, "%s: %s; see 'cgward postmortem --directory %s show %s'", group,
-		  summary, record->postmortem, id);
+	cli_error(record->context, "%s: %s; see `cgward postmortem --directory '%s' show %s`",
+		  group, summary, directory, id);
 }
 
 static void print_problem(void *context, const char *text)

@@ -64,6 +64,17 @@ void string_builder_printf(struct string_builder *builder, const char *format, .
 	va_end(again);
 }
 
+void string_builder_add_quoted(struct string_builder *builder, const char *text)
+{
+	string_builder_add(builder, "'");
+	for (; *text != '\0'; text++)
+		if (*text == '\'')
+			string_builder_add(builder, "'\\''");
+		else
+			string_builder_add_bytes(builder, text, 1);
+	string_builder_add(builder, "'");
+}
+
 void string_builder_truncate(struct string_builder *builder, size_t length)
 {
 	if (length >= builder->length)

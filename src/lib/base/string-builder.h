@@ -20,6 +20,8 @@ void string_builder_add(struct string_builder *builder, const char *text);
 void string_builder_add_bytes(struct string_builder *builder, const void *bytes, size_t length);
 /* Adds untrusted text as cgw_escape() writes it. */
 void string_builder_add_escaped(struct string_builder *builder, const char *text);
+/* Adds text in single quotes, as one word of a command for the shell. */
+void string_builder_add_quoted(struct string_builder *builder, const char *text);
 __attribute__((format(printf, 2, 3))) void string_builder_printf(struct string_builder *builder,
 								 const char *format, ...);
 /* Removes everything after the first `length` bytes and keeps the memory. */

@@ -203,11 +203,8 @@ char *cgw_cause_command(const struct cgw_cause *cause, const char *path)
 
 	if (cause->key[0] == '\0')
 		return NULL;
-	string_builder_printf(&line, "cgward %s '", thaw ? "thaw" : "set");
-	for (; *path != '\0'; path++)
-		string_builder_add_bytes(&line, *path == '\'' ? "'\\''" : path,
-					 *path == '\'' ? 4 : 1);
-	string_builder_add(&line, "'");
+	string_builder_printf(&line, "cgward %s ", thaw ? "thaw" : "set");
+	string_builder_add_quoted(&line, path);
 	if (!thaw)
 		string_builder_printf(&line, " '%s=%s'", cause->key, cause->value);
 	if (cause->companion[0] != '\0')

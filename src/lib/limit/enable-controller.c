@@ -34,8 +34,8 @@ static int refuse_units(struct cgw_plan *plan, struct step *step, const char *pa
 	if (suffix != NULL && strcmp(suffix, ".service") == 0)
 		return cgw_diag_set(&step->result.diag, -EPERM,
 				    "%s is a systemd unit; to enable controllers below it, add "
-				    "Delegate=yes to its section [Service] with 'systemctl %sedit "
-				    "%s' and restart it",
+				    "Delegate=yes to its section [Service] with `systemctl %sedit "
+				    "'%s'` and restart it",
 				    shown, user, owner.unit);
 	return cgw_diag_set(&step->result.diag, -EPERM,
 			    "%s is a systemd unit without Delegate=yes; only systemd enables "

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "lib/kernel/kernel-ops.h"
 #include "lib/limit/controller-set.h"
 #include "lib/limit/exact-quantity.h"
@@ -40,11 +41,16 @@ static int report(struct step *step, int error)
 	for (size_t i = 0; i < ARRAY_SIZE(general); i++)
 		if (general[i].error == error)
 			return cgw_diag_set(&step->result.diag, error, "%s", general[i].text);
-	if (error == -EMFILE && getrlimit(RLIMIT_NOFILE, &limit) == 0)
+	if (error == -EMFILE && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		char remedy[64] = "";
+
+		if (limit.rlim_cur < limit.rlim_max)
+			snprintf(remedy, sizeof(remedy), "; raise it with `ulimit -n %llu`",
+				 (unsigned long long)limit.rlim_max);
 		return cgw_diag_set(&step->result.diag, error,
-				    "this process has reached its limit of %llu open files; raise "
-				    "it with `ulimit -n`",
-				    (unsigned long long)limit.rlim_cur);
+				    "this process has reached its limit of %llu open files%s",
+				    (unsigned long long)limit.rlim_cur, remedy);
+	}
 	return cgw_diag_set(&step->result.diag, error, "%s", strerror(-error));
 }
 
@@ -83,6 +89,15 @@ bool plan_has_controller(const struct cgw_plan *plan, size_t hierarchy, const ch
 	       toggles_between(controllers, with, add, sizeof(add)) == 0 && add[0] == '\0';
 }
 
+/* Adds the group as an argument that can be pasted into a shell. */
+static void add_argument(struct string_builder *command, const char *path)
+{
+	CLEANUP(string_builder_free) struct string_builder escaped = {0};
+
+	string_builder_add_escaped(&escaped, path);
+	string_builder_add_quoted(command, string_builder_text(&escaped));
+}
+
 /* v2: the file is missing because the controller is not enabled, not there, or has no such file. */
 static int advise_controller(struct cgw_plan *plan, struct step *step, const char *controller)
 {
@@ -91,7 +106,7 @@ static int advise_controller(struct cgw_plan *plan, struct step *step, const cha
 	CLEANUP(cleanup_free)
 	char *parent = strndup(step->spec.path,
 			       slash > step->spec.path ? (size_t)(slash - step->spec.path) : 1);
-	char shown[256];
+	CLEANUP(string_builder_free) struct string_builder shown = {0};
 	int r;
 
 	if (plan_has_controller(plan, step->hierarchy, step->spec.path, controller))
@@ -108,24 +123,30 @@ static int advise_controller(struct cgw_plan *plan, struct step *step, const cha
 				    "the %s controller is not enabled for the group or its parent; "
 				    "enable it on all levels with --enable",
 				    controller);
-	cgw_escape(shown, sizeof(shown), parent, strlen(parent));
+	add_argument(&shown, parent);
 	return cgw_diag_set(diag, -ENOENT,
 			    "the %s controller is not enabled for the group; enable it with "
 			    "--enable, or with `cgward set %s cgroup.subtree_control=+%s`",
-			    controller, shown, controller);
+			    controller, string_builder_text(&shown), controller);
+}
+
+int advise_create(struct step *step, const char *hierarchy, const char *then)
+{
+	CLEANUP(string_builder_free) struct string_builder group = {0};
+
+	add_argument(&group, step->spec.path);
+	return cgw_diag_set(
+		&step->result.diag, -ENOENT,
+		"no such group in the %s hierarchy; create it there with `cgward create %s`%s",
+		hierarchy, string_builder_text(&group), then);
 }
 
 static int advise_missing(struct cgw_plan *plan, struct step *step)
 {
 	const struct cgw_hierarchy *hierarchy = &plan->layout->hierarchies[step->hierarchy];
-	char shown[256];
 
-	cgw_escape(shown, sizeof(shown), step->spec.path, strlen(step->spec.path));
 	if (!group_exists(plan, step, step->hierarchy))
-		return cgw_diag_set(&step->result.diag, -ENOENT,
-				    "no such group in the %s hierarchy; create it there with "
-				    "`cgward create %s`",
-				    hierarchy->label, shown);
+		return advise_create(step, hierarchy->label, "");
 	if (strcmp(step->spec.path, "/") == 0)
 		return cgw_diag_set(&step->result.diag, -ENOENT,
 				    "the root group cannot be limited; limit its children instead");

@@ -168,6 +168,8 @@ bool plan_options_same_journal(const struct cgw_limit_options *a,
 /* errno-hints.c: fill the result's diag with the reason and the remedy. Return `error`. */
 int advise_set(struct cgw_plan *plan, struct step *step, const struct target *target, int error);
 int advise_group(struct step *step, int error);
+/* The group is not in that hierarchy. `then`: what else helps. */
+int advise_create(struct step *step, const char *hierarchy, const char *then);
 /* -EOPNOTSUPP: the group is threaded, and the controller cannot be enabled for it. */
 int advise_threaded(struct cgw_plan *plan, struct step *step, const char *controller);
 /* v2: does the group list the controller in cgroup.controllers? */

@@ -26,17 +26,12 @@ static bool through_systemd(const struct cgw_plan *plan, const struct step *step
 static int open_freezer(struct cgw_plan *plan, struct step *step, struct target *target)
 {
 	int r = freezer_open(plan->layout, step->spec.path, target);
-	char shown[256];
 
-	cgw_escape(shown, sizeof(shown), step->spec.path, strlen(step->spec.path));
 	if (r == -EOPNOTSUPP)
 		return cgw_diag_set(&step->result.diag, r,
 				    "neither the v1 freezer controller nor cgroup v2 is mounted");
 	if (r == -ENOENT)
-		return cgw_diag_set(&step->result.diag, r,
-				    "no such group in the freezer hierarchy; create it there with "
-				    "`cgward create %s` and move its processes into it",
-				    shown);
+		return advise_create(step, "freezer", " and move its processes into it");
 	return r < 0 ? advise_group(step, r) : 0;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/string-builder.h"
@@ -120,6 +121,31 @@ static int find_missing(struct step *step, const struct cgw_layout *layout)
 	return r;
 }
 
+/* systemd manages the groups below its units, except where it has delegated them. */
+static void note_unit(const struct cgw_plan *plan, struct step *step)
+{
+	CLEANUP(cleanup_free) char *parent = strdup(step->spec.path);
+	struct cgw_owner owner = {.kind = CGW_OWNER_NONE};
+	char shown[256];
+
+	if (parent == NULL || plan->systemd == NULL || step->owner.kind != CGW_OWNER_NONE)
+		return;
+	while (owner.kind == CGW_OWNER_NONE) {
+		*strrchr(parent, '/') = '\0';
+		/* The root is that of -.slice, which never stops. */
+		if (parent[0] == '\0' ||
+		    systemd_owner(plan->systemd, plan->layout, parent, &owner, NULL) < 0)
+			return;
+	}
+	if (owner.kind != CGW_OWNER_SYSTEMD && owner.kind != CGW_OWNER_SYSTEMD_USER)
+		return;
+	cgw_escape(shown, sizeof(shown), owner.unit, strlen(owner.unit));
+	(void)cgw_diag_set(&step->result.diag, 0,
+			   "%s is a systemd unit without Delegate=yes; systemd may change and "
+			   "remove groups below it",
+			   shown);
+}
+
 /* A new v1 cpuset has no CPUs and memory nodes. */
 static bool needs_cpuset(const struct cgw_hierarchy *hierarchy)
 {
@@ -135,8 +161,10 @@ static int create_prepare(struct cgw_plan *plan, struct step *step)
 
 	if (r < 0)
 		return advise_group(step, r);
-	if (step->created_count > 0)
+	if (step->created_count > 0) {
 		step->hierarchy = step->created[0].hierarchy;
+		note_unit(plan, step);
+	}
 	used = strlen(result->how);
 	if (step->created_count > 2)
 		snprintf(result->how + used, sizeof(result->how) - used, "; ... %zu in total",
@@ -253,6 +281,22 @@ static void create_release(struct cgw_plan *plan, struct step *step)
 	(void)create_rollback(plan, step);
 }
 
+/* Whose group the parent is, if that is why directories cannot be created or removed in it. */
+static int advise_parent(struct cgw_plan *plan, struct step *step, size_t hierarchy,
+			 const char *path)
+{
+	CLEANUP(target_close) struct target parent = TARGET_NONE;
+	struct stat status;
+
+	if (open_parent(plan->layout, hierarchy, path, &parent) < 0 ||
+	    plan->layout->ops->stat_at(parent.directory, ".", &status) < 0 ||
+	    status.st_uid == geteuid())
+		return advise_group(step, -EACCES);
+	return cgw_diag_set(&step->result.diag, -EACCES,
+			    "permission denied: the parent group belongs to user %u",
+			    (unsigned)status.st_uid);
+}
+
 /* Why the kernel allows no more groups below the parent. */
 static int advise_mkdir(struct cgw_plan *plan, struct step *step,
 			const struct created_step *created, int error)
@@ -260,6 +304,8 @@ static int advise_mkdir(struct cgw_plan *plan, struct step *step,
 	uint32_t controllers = plan->layout->hierarchies[created->hierarchy].controllers;
 	const char *label = plan->layout->hierarchies[created->hierarchy].label;
 
+	if (error == -EACCES)
+		return advise_parent(plan, step, created->hierarchy, created->path);
 	if (error == -EAGAIN)
 		return cgw_diag_set(&step->result.diag, error,
 				    "cgroup.max.depth or cgroup.max.descendants of an ancestor is "
@@ -342,8 +388,12 @@ static void note_ancestors(struct step *step)
 		string_builder_add(&names, names.length > 0 ? ", " : "");
 		string_builder_add_escaped(&names, path);
 	}
-	if (names.length > 0)
-		cgw_diag_set(&step->result.diag, 0, "also created %s", names.text);
+	if (names.length > 0) {
+		CLEANUP(cleanup_free) char *unit = strdup(step->result.diag.text);
+
+		cgw_diag_set(&step->result.diag, 0, "also created %s%s%s", names.text,
+			     unit != NULL && unit[0] != '\0' ? "; " : "", unit != NULL ? unit : "");
+	}
 }
 
 static int create_apply(struct cgw_plan *plan, struct step *step)
@@ -454,6 +504,7 @@ static int delete_apply(struct cgw_plan *plan, struct step *step)
 {
 	char left[256] = "", reason[sizeof(step->result.diag.text)];
 	uint32_t hierarchies = undo_hierarchies(plan, step);
+	size_t first_failed = 0;
 	bool gone = false;
 	int first = 0;
 
@@ -469,13 +520,19 @@ static int delete_apply(struct cgw_plan *plan, struct step *step)
 		gone = gone || (r == 0 && there);
 		if (r == 0)
 			continue;
-		first = first < 0 ? first : r;
+		if (first == 0) {
+			first = r;
+			first_failed = h;
+		}
 		snprintf(left + used, sizeof(left) - used, "%s%s", used > 0 ? ", " : "",
 			 hierarchy->label);
 	}
 	if (first == 0)
 		return 0;
-	(void)advise_group(step, first);
+	if (first == -EACCES)
+		(void)advise_parent(plan, step, first_failed, step->spec.path);
+	else
+		(void)advise_group(step, first);
 	if (!gone)
 		return first;
 	snprintf(reason, sizeof(reason), "%s", step->result.diag.text);

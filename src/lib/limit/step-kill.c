@@ -324,7 +324,6 @@ static int check_rights(const struct cgw_plan *plan, struct step *step,
 
 		if (kill(members->pids[i], 0) == 0 || errno != EPERM)
 			continue;
-		step->result.outcome = CGW_OUTCOME_REFUSED;
 		members_format(&one, plan->layout, name, sizeof(name));
 		return cgw_diag_set(&step->result.diag, -EPERM,
 				    "user %u may not signal %s; root may", (unsigned)geteuid(),

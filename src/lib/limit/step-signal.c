@@ -70,13 +70,13 @@ static int check_allowed(struct cgw_plan *plan, struct step *step, bool is_kerne
 		description = protection_describe(plan->protection, pid);
 	if (description == NULL && !is_kernel_thread && (kill(pid, 0) == 0 || errno != EPERM))
 		return 0;
+	if (description == NULL && !is_kernel_thread)
+		return cgw_diag_set(diag, -EPERM, "user %u may not signal it; root may",
+				    (unsigned)geteuid());
 	step->result.outcome = CGW_OUTCOME_REFUSED;
 	if (description != NULL)
 		return cgw_diag_set(diag, -EPERM, "it is protected: it is %s", description);
-	if (is_kernel_thread)
-		return cgw_diag_set(diag, -EPERM, "it is a kernel thread");
-	return cgw_diag_set(diag, -EPERM, "user %u may not signal it; root may",
-			    (unsigned)geteuid());
+	return cgw_diag_set(diag, -EPERM, "it is a kernel thread");
 }
 
 /* "process 12 (sleep)", with its group if that is below the step's. */

@@ -64,6 +64,9 @@ static const char *message_of(const sd_bus_error *error)
 		 "the D-Bus policy does not allow it to this user; root may"},
 		{"org.freedesktop.DBus.Error.AccessDenied", "Access denied",
 		 "systemd does not allow it to this user; root may"},
+		/* without polkit */
+		{"org.freedesktop.DBus.Error.AccessDenied", "Permission denied",
+		 "systemd does not allow it to this user; root may"},
 		{"org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", "",
 		 "polkit requires authentication; run it as root, or from a terminal, where polkit "
 		 "can ask"},

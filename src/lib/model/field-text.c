@@ -41,10 +41,25 @@ static void append_id(struct text_out *out, const char *label, uint64_t id)
 	append_word(out, text);
 }
 
-/* The kind of the group or a part of its identity, from its path. */
-static size_t path_text(const struct cgw_topology *topology, enum field_identity which,
-			uint32_t group, struct text_out *out, enum cgw_state *ret_state)
+static const char *identity_part(const struct cgw_frame *frame, enum field_identity which,
+				 const struct cgw_identity *identity)
 {
+	struct frame_names names = {"", ""};
+
+	if (which == IDENTITY_KIND)
+		return cgw_identity_kind_name(identity->kind);
+	if (which < IDENTITY_CONTAINER_NAME)
+		return identity->text[which - IDENTITY_PARTS];
+	if (frame->find_names != NULL)
+		names = frame->find_names(frame->names_context, identity);
+	return which == IDENTITY_CONTAINER_NAME ? names.container : names.pod;
+}
+
+/* The kind of the group, a part of its identity, or a name for that, from its path. */
+static size_t path_text(const struct cgw_frame *frame, enum field_identity which, uint32_t group,
+			struct text_out *out, enum cgw_state *ret_state)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
 	CLEANUP(cleanup_free) char *path = NULL;
 	struct cgw_identity identity;
 
@@ -57,8 +72,7 @@ static size_t path_text(const struct cgw_topology *topology, enum field_identity
 		return 0;
 	}
 	cgw_identity_from_path(path, &identity);
-	append(out, which == IDENTITY_KIND ? cgw_identity_kind_name(identity.kind)
-					   : identity.text[which - IDENTITY_PARTS]);
+	append(out, identity_part(frame, which, &identity));
 	*ret_state = out->length > 0 ? CGW_OK : CGW_ABSENT;
 	return out->length;
 }
@@ -106,8 +120,7 @@ size_t cgw_frame_text(const struct cgw_frame *frame, struct cgw_field field, uin
 		return 0;
 	topology = cgw_snapshot_topology(frame->now);
 	if (field.view == CGW_VIEW_IDENTITY && field.index >= IDENTITY_KIND)
-		return path_text(topology, (enum field_identity)field.index, group, &out,
-				 ret_state);
+		return path_text(frame, (enum field_identity)field.index, group, &out, ret_state);
 	if (field.view == CGW_VIEW_IDENTITY) {
 		*ret_state = CGW_OK;
 		return identity_text(topology, (enum field_identity)field.index, group, &out);

@@ -58,6 +58,11 @@ static const struct {
 	PART(UID, "uid", "UID", "UID of the owner of the user slice, user manager or job"),
 	PART(APPLICATION, "application", "APPLICATION", "Flatpak, snap or desktop application"),
 #undef PART
+	[IDENTITY_CONTAINER_NAME] = {"container_name", "CONTAINER NAME",
+				     "Name of the container or machine, from its engine",
+				     CGW_UNIT_TEXT, CGW_STRING},
+	[IDENTITY_POD_NAME] = {"pod_name", "POD NAME", "Name of the pod, from its engine",
+			       CGW_UNIT_TEXT, CGW_STRING},
 };
 
 /* Views of a metric by suffix, and what they add to its heading, so that no two are the same. */
@@ -345,7 +350,7 @@ static int fail_unknown(const char *key, struct cgw_diag *diag)
 	cgw_escape(shown, sizeof(shown), key, strlen(key));
 	if (suggestion_word(&nearest) == NULL)
 		return cgw_diag_set(diag, -ENOENT,
-				    "unknown field '%s' (see 'cgward dump --list-metrics')", shown);
+				    "unknown field '%s' (see `cgward dump --list-metrics`)", shown);
 	return cgw_diag_set(diag, -ENOENT, "unknown field '%s'; did you mean '%s'?", shown,
 			    suggestion_word(&nearest));
 }

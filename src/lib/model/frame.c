@@ -19,6 +19,12 @@ int cgw_frame_new(struct cgw_frame **ret_frame)
 	return 0;
 }
 
+void frame_set_names(struct cgw_frame *frame, frame_find_names *find_names, void *context)
+{
+	frame->find_names = find_names;
+	frame->names_context = context;
+}
+
 struct cgw_frame *cgw_frame_free(struct cgw_frame *frame)
 {
 	if (frame == NULL)

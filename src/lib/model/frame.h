@@ -7,6 +7,12 @@
 
 #include "lib/sample/snapshot.h"
 
+/* Names that no path has: "" if unknown; valid until the next call. */
+struct frame_names {
+	const char *container, *pod;
+};
+typedef struct frame_names frame_find_names(void *context, const struct cgw_identity *identity);
+
 struct cgw_frame {
 	struct cgw_snapshot *now, *before;
 	double seconds;
@@ -18,7 +24,11 @@ struct cgw_frame {
 	uint32_t *gone, *cursor;
 	uint32_t gone_count;
 	size_t before_capacity;
+	frame_find_names *find_names; /* NULL: there are none, as in a recording */
+	void *names_context;
 };
+
+void frame_set_names(struct cgw_frame *frame, frame_find_names *find_names, void *context);
 
 static inline bool frame_has(const struct cgw_frame *frame, uint32_t group)
 {

@@ -148,8 +148,8 @@ static int write_short_page(struct postmortem *postmortem, const struct event_pa
 		return r;
 	cgw_escape(short_page->escaped, sizeof(short_page->escaped), page->path,
 		   strlen(page->path));
-	postmortem->options.on_page(postmortem->options.context, id, short_page->escaped,
-				    "incomplete page, as memory is short");
+	postmortem->options.on_page(postmortem->options.context, postmortem->settings.to, id,
+				    short_page->escaped, "incomplete page, as memory is short");
 	return 0;
 }
 
@@ -162,8 +162,8 @@ static void write_page(struct postmortem *postmortem, struct event_page *page)
 	if (r == 0)
 		r = page_store_write(postmortem->store, json, page->realtime_ns, id);
 	if (r == 0)
-		postmortem->options.on_page(postmortem->options.context, id,
-					    json_string_value(json_object_get(json, "group")),
+		postmortem->options.on_page(postmortem->options.context, postmortem->settings.to,
+					    id, json_string_value(json_object_get(json, "group")),
 					    json_string_value(json_object_get(json, "summary")));
 	else if (r == -ENOMEM)
 		r = write_short_page(postmortem, page);

@@ -17,8 +17,9 @@ struct postmortem_options {
 	const char *state;               /* directory of journal and status; NULL: the default */
 	const char *kernel_log;          /* NULL: /dev/kmsg */
 	unsigned descriptors_max;        /* of the sampler */
-	/* Called by the thread; all texts are escaped. */
-	void (*on_page)(void *context, const char *id, const char *group, const char *summary);
+	/* Called by the thread; all texts but the directory are escaped. */
+	void (*on_page)(void *context, const char *directory, const char *id, const char *group,
+			const char *summary);
 	void (*on_problem)(void *context, const char *text);
 	void *context;
 };

@@ -177,11 +177,11 @@ static int check_terminal(char *direct, size_t size, struct cgw_diag *diag)
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return cgw_diag_set(diag, -ENOTTY,
 				    "standard input and output must be a terminal; use "
-				    "'cgward top --batch' or 'cgward dump' for text output");
+				    "`cgward top --batch` or `cgward dump` for text output");
 	if (name == NULL || *name == '\0')
 		return cgw_diag_set(diag, -ENOENT,
 				    "TERM is not set; try TERM=xterm-256color, or use "
-				    "'cgward top --batch'");
+				    "`cgward top --batch`");
 	cgw_escape(escaped, sizeof(escaped), name, strlen(name));
 	if (find_direct_terminal(direct, size))
 		return 0;
@@ -194,7 +194,7 @@ static int check_terminal(char *direct, size_t size, struct cgw_diag *diag)
 	if (tigetstr("cup") == NULL || tigetstr("cup") == (char *)-1)
 		return cgw_diag_set(diag, -ENOENT,
 				    "terminal type '%s' (TERM) cannot move the cursor; use "
-				    "'cgward top --batch'",
+				    "`cgward top --batch`",
 				    escaped);
 	return 0;
 }

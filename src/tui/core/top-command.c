@@ -408,7 +408,8 @@ static enum cli_exit run_replay(struct top *top)
 	if (top->is_batch)
 		return cli_usage_error(top->context,
 				       "--batch and --replay are mutually exclusive; use "
-				       "'cgward dump --replay' to print rows");
+				       "`cgward dump --replay '%s'` to print rows",
+				       top->replay);
 	if (top->below != NULL || top->depth_max > 0)
 		return cli_usage_error(top->context,
 				       "--below and --depth cannot be used with --replay; use "
@@ -445,8 +446,9 @@ static enum cli_exit run_remote(struct top *top)
 	if (top->is_batch || top->replay != NULL || top->below != NULL || top->depth_max > 0)
 		return cli_usage_error(top->context,
 				       "--host cannot be used with --batch, --replay, --below or "
-				       "--depth; use --filter to select groups, or 'cgward dump "
-				       "--host' to print rows");
+				       "--depth; use --filter to select groups, or `cgward dump "
+				       "--host '%s'` to print rows",
+				       top->hosts.items[0]);
 	qsort(top->hosts.items, top->hosts.count, sizeof(top->hosts.items[0]), by_name);
 	r = remote_ssh_parse_command(top->ssh, &words, ssh, &diag);
 	if (r == 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/model/frame.h"
 #include "tui/list/names-search.h"
 
 /* Identifiers looked up by one job, so that an engine that does not answer delays it little. */
@@ -16,6 +17,18 @@ struct names_job {
 	char found[SEARCH_MAX][256];
 	size_t count;
 };
+
+static struct frame_names find_names(void *context, const struct cgw_identity *identity)
+{
+	const struct app *app = context;
+	const char *container = "", *pod = NULL;
+
+	if (identity->kind != CGW_IDENTITY_POD)
+		container = group_names_find(&app->names, group_names_part(identity));
+	if (identity->text[CGW_PART_POD][0] != '\0')
+		pod = group_names_find(&app->names, identity->text[CGW_PART_POD]);
+	return (struct frame_names){container != NULL ? container : "", pod != NULL ? pod : ""};
+}
 
 static void run_search(struct job *job)
 {
@@ -59,6 +72,8 @@ void group_names_search(struct app *app, const uint32_t *groups, size_t count)
 	struct names_job *search;
 	size_t known = 0;
 
+	if (app->layout != NULL)
+		frame_set_names(app->frame, find_names, app);
 	if (app->names.searching || app->names.count >= NAMES_MAX || app->layout == NULL ||
 	    !(app->source_flags & SOURCE_CAN_ACT))
 		return;

@@ -406,8 +406,6 @@ static void groups_update(struct app *app, void *state)
 	uint32_t groups[256], count = 0;
 
 	groups_check_columns(app);
-	if (app->settings.choices[CHOICE_NAMES] != NAMES_RESOLVED)
-		return;
 	for (uint32_t i = app->list.first; i < app->list.row_count && count < ARRAY_SIZE(groups) &&
 					   i < app->list.first + app->list.page;
 	     i++)

@@ -431,7 +431,7 @@ static void test_enable_controller(void **state)
 	tree_file(machine->dir, "cgroup/web/job/cgroup.procs", "");
 	assert_int_equal(apply(machine, &options, &step, 1, &result), -ENOENT);
 	assert_non_null(strstr(result.diag.text, "--enable"));
-	assert_non_null(strstr(result.diag.text, "cgward set /web cgroup.subtree_control=+pids"));
+	assert_non_null(strstr(result.diag.text, "cgward set '/web' cgroup.subtree_control=+pids"));
 	options.enable = true;
 	/* From the root down, also in the root. */
 	tree_file(machine->dir, "cgroup/cgroup.subtree_control", "cpu memory\n");

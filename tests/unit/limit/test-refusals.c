@@ -41,7 +41,7 @@ static void test_missing_file_of_v2(void **state)
 	/* Enabled in the parent, or not even there. */
 	tree_file(machine->dir, "cgroup/web/job/cgroup.controllers", "cpu\n");
 	expect(machine, on("/web/job", CGW_C_PIDS_MAX, "5"), -ENOENT,
-	       "with `cgward set /web cgroup.subtree_control=+pids`");
+	       "with `cgward set '/web' cgroup.subtree_control=+pids`");
 	tree_file(machine->dir, "cgroup/web/job/task/cgroup.controllers", "\n");
 	expect(machine, on("/web/job/task", CGW_C_PIDS_MAX, "5"), -ENOENT,
 	       "is not enabled for the group or its parent; enable it on all levels with --enable");

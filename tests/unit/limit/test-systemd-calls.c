@@ -25,7 +25,9 @@ int main(void)
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/limit/plan.h"
 #include "lib/limit/systemd-bus.h"
+#include "replaced-machine.h"
 #include "tree.h"
 
 #define MANAGER "org.freedesktop.systemd1.Manager"
@@ -48,6 +50,7 @@ static struct fake {
 	const char *job_result;
 	const char *unit_group;
 	const char *load_state;
+	const char *refusal; /* of denied.service */
 	const char *drop_ins[3];
 	bool unit_delegates;
 	uint64_t watchdog_us;
@@ -69,6 +72,8 @@ static int on_simple(sd_bus_message *message, void *context, sd_bus_error *error
 	note(member, unit);
 	if (strcmp(unit, "gone.service") == 0)
 		return sd_bus_error_set(error, "org.freedesktop.systemd1.NoSuchUnit", "Unit gone");
+	if (strcmp(unit, "denied.service") == 0)
+		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, fake.refusal);
 	if (strcmp(member, "FreezeUnit") == 0 && fake.silent_freeze)
 		return 1;
 	if (strcmp(member, "ThawUnit") == 0 && fake.refuse_thaw)
@@ -268,6 +273,29 @@ static void test_calls_reach_manager(void **state)
 	systemd_close(systemd);
 }
 
+/* Messages that name no remedy are replaced, others are kept. */
+static void test_refusal_names_who_may(void **state)
+{
+	static const char *const messages[][2] = {
+		{"Permission denied", "root may"},
+		{"Access denied", "root may"},
+		{"Rejected send message, 1 matched rules", "the D-Bus policy does not allow it"},
+		{"SELinux policy denies access: x", "SELinux policy denies access: x"},
+	};
+	const struct cgw_owner denied = {.kind = CGW_OWNER_SYSTEMD, .unit = "denied.service"};
+	struct systemd *systemd = connect_fake();
+
+	for (size_t i = 0; i < ARRAY_SIZE(messages); i++) {
+		struct cgw_diag diag = {0};
+
+		fake.refusal = messages[i][0];
+		assert_int_equal(systemd_kill(systemd, &denied, 15, &diag), -EACCES);
+		if (strstr(diag.text, messages[i][1]) == NULL)
+			fail_msg("%s: %s", messages[i][0], diag.text);
+	}
+	systemd_close(systemd);
+}
+
 static void test_freeze_timeout_thaws(void **state)
 {
 	struct systemd *systemd = connect_fake();
@@ -464,17 +492,59 @@ static void test_removed_drop_ins_are_reloaded(void **state)
 	systemd_close(systemd);
 }
 
+/* systemd manages the groups below a unit that is not delegated, at any depth. */
+static void test_group_below_unit_is_noted(void **state)
+{
+	static const struct {
+		const char *path, *unit_group;
+		bool delegates, noted;
+	} rows[] = {
+		{"/web/x", "/web", false, true}, {"/web/x/y", "/web", false, true},
+		{"/web/x", "/web", true, false}, {"/web/x", "/other", false, false},
+		{"/new", "/", false, false},     {"/new", NULL, false, false},
+	};
+	struct machine machine = machine_begin(2, false, false);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct cgw_limit_options options = machine_options(&machine);
+		const struct cgw_step step = {.kind = CGW_STEP_CREATE, .path = rows[i].path};
+		struct cgw_diag diag = {0};
+		struct cgw_plan *plan = NULL;
+		const struct cgw_result *result;
+
+		fake.unit_group = rows[i].unit_group;
+		fake.unit_delegates = rows[i].delegates;
+		fake.load_state = "not-found";
+		options.backend = CGW_BACKEND_AUTO;
+		options.dry_run = true;
+		assert_int_equal(cgw_plan_new(machine.layout, &options, &plan), 0);
+		plan->systemd = connect_fake();
+		plan->systemd_tried = true;
+		assert_int_equal(cgw_plan_add(plan, &step, &diag), 0);
+		assert_int_equal(cgw_plan_apply(plan), 0);
+		result = cgw_plan_result(plan, 0);
+		if ((strstr(result->diag.text, "Delegate=yes") != NULL) != rows[i].noted)
+			fail_msg("%s: %s", rows[i].path, result->diag.text);
+		if (rows[i].noted)
+			assert_non_null(strstr(result->diag.text, "a.service is"));
+		cgw_plan_free(plan);
+	}
+	(void)machine_end(&machine);
+}
+
 #define WITH_FAKE(test) cmocka_unit_test_setup_teardown(test, start_fake, stop_fake)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FAKE(test_calls_reach_manager),
+		WITH_FAKE(test_refusal_names_who_may),
 		WITH_FAKE(test_freeze_timeout_thaws),
 		WITH_FAKE(test_lost_connection_is_retried),
 		WITH_FAKE(test_missing_user_manager_fails),
 		WITH_FAKE(test_scope_start_and_stop),
 		WITH_FAKE(test_owner_is_unit_at_path),
+		WITH_FAKE(test_group_below_unit_is_noted),
 		WITH_FAKE(test_watchdog_timeout_is_read),
 		WITH_FAKE(test_unit_is_found_by_name),
 		WITH_FAKE(test_new_drop_ins_are_found),

@@ -24,7 +24,8 @@ struct fixture {
 	int kills, forks;
 };
 
-static void ignore_page(void *context, const char *id, const char *group, const char *summary)
+static void ignore_page(void *context, const char *directory, const char *id, const char *group,
+			const char *summary)
 {
 }
 

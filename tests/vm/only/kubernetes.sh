@@ -29,9 +29,11 @@ test_at_exit+=(end_containers)
 # The image.
 rootfs=$work/rootfs
 mkdir -p "$rootfs"/{proc,sys,dev,tmp,etc,run,usr/bin,host,payload}
-cp -r lib "$rootfs/payload/" # includes libraries loaded with dlopen()
+cp -r lib "$rootfs/payload/" # includes libmicrohttpd
 cp "$CGWARD" "$rootfs/usr/bin/cgward"
-ldd "$CGWARD" | grep -o '/[^ ]*' | while read -r library; do
+# Packages depend on libsystemd, which cgward loads with dlopen().
+systemd=$(ldconfig -p | awk '$1 == "libsystemd.so.0" {print $NF; exit}')
+{ ldd "$CGWARD" "$systemd" | grep -o '/[^ :]*'; echo "$systemd"; } | sort -u | while read -r library; do
 	mkdir -p "$rootfs$(dirname "$library")"
 	cp -L "$library" "$rootfs$library"
 done

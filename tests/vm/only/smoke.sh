@@ -13,6 +13,9 @@ start() { # NAME SLICE
 	systemctl daemon-reload
 	systemctl start "$1"
 }
+# A unit that still runs stays in its slice, whatever the file of the next script requests.
+stop_units() { systemctl stop cgward-{a,b}.service; }
+test_at_exit+=(stop_units)
 v2=$(mount_of memory)
 [ "$(version_of "$v2")" = 2 ] || { skip "the quick test is for cgroup v2"; exit; }
 
@@ -56,6 +59,9 @@ as_user systemd-run --user --quiet --unit=cgward-u sleep 1000
 check "a user limits a unit of their manager" as_user "$CGWARD" set cgward-u.service memory.max=64M
 check "and undoes it" as_user "$CGWARD" undo
 same "which restores the old value" infinity "$(as_user systemctl --user show --value --property=MemoryMax cgward-u.service)"
+output=$(as_user "$CGWARD" set cgward-a.service memory.max=64M 2>&1)
+same "a unit of the system is refused for missing rights" 4 $?
+check "and the message names who may" grep -qE "root may|as root" <<<"$output"
 as_user systemctl --user stop cgward-u
 
 # --- A container, by its name.
@@ -70,6 +76,9 @@ id=$(env -u INVOCATION_ID podman run --detach --name cgward-web --network none -
 	localhost/cgward-smoke /bin/sleep 2000 2>>"$directory/errors")
 [ -n "$id" ] || tail -n 3 "$directory/errors"
 same "a container is read by its name" 20 "$("$CGWARD" get cgward-web pids.max)"
+same "its name is a column" cgward-web "$("$CGWARD" get cgward-web container_name)"
+check "its name is a label" grep -q 'cgward_group_info{.*container="'"$id"'".*name="cgward-web"' \
+	<<<"$("$CGWARD" dump --openmetrics -o +container_name)"
 check "a container is limited by its name" "$CGWARD" set cgward-web pids.max=31
 same "the container has the limit" 31 "$("$CGWARD" get "${id:0:12}" pids.max)"
 check "it is frozen by its name" "$CGWARD" freeze cgward-web
