@@ -3,10 +3,8 @@
 #include <cgward/render.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "cmd/change/change.h"
-#include "lib/base/cleanup.h"
 #include "shared/cli/listing.h"
 
 static void format_bound(uint64_t number, enum cgw_unit unit, char *buffer, size_t size)

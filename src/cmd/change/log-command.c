@@ -4,12 +4,10 @@
 #include <cgward/render.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/change/change.h"
 #include "cmd/change/log-systemd-journal.h"
-#include "lib/base/cleanup.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/options.h"
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* leave-out-empty.c - removes idle groups and empty columns from a report. */
-#include <string.h>
-
 #include "cmd/dump/dump-report.h"
 
 static bool is_limit(struct cgw_field field)

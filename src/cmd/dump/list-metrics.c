@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* list-metrics.c - list of all metric keys. */
-#include <string.h>
-
 #include "cmd/dump/dump-report.h"
-#include "lib/base/cleanup.h"
 #include "lib/metric/decode.h"
 #include "shared/cli/listing.h"
 

@@ -2,7 +2,6 @@
 /* out-table.c - aligned columns with libsmartcols, as in lsblk and lsns. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cmd/dump/dump-report.h"
 #include "lib/base/cleanup.h"

@@ -2,7 +2,6 @@
 /* applier.c - what the handlers of all actions share: checks of the group, the plan, its result. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/enforce/applier.h"

@@ -2,7 +2,6 @@
 /* apply-actions.c - apply policy actions: freeze, kill, commands, and the dispatch of all kinds. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/enforce/apply-actions.h"

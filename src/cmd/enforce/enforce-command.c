@@ -13,7 +13,6 @@
 #include "cmd/enforce/group-claims.h"
 #include "cmd/enforce/log.h"
 #include "cmd/enforce/place-processes.h"
-#include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "shared/cli/options.h"
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "cmd/enforce/enforce-commands.h"
-#include "lib/base/cleanup.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/options.h"
 #include "shared/report/policy-report.h"

@@ -2,7 +2,6 @@
 /* explain-command.c - `cgward explain`: what slows a group down, and the command to change that. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cmd/inspect/inspect-target.h"

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* inspect-command.c - `cgward inspect`: contents, isolation and limits of a group. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/inspect/inspect-json.h"
 #include "cmd/inspect/inspect-target.h"
 #include "cmd/inspect/postmortem-command.h"
-#include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "shared/cli/text-table.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cause-text.c - descriptions of what holds a group back, and the commands that would change it. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cgward/inspect.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cause-waits.c - what the tasks of a group waited for, from a frame with traced metrics. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"

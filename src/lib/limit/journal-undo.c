@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* journal-undo.c - undo of a change in the journal, unless the value has been changed since. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/limit/members.h"

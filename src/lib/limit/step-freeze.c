@@ -2,7 +2,6 @@
 /* step-freeze.c - steps that freeze and thaw a group. */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"

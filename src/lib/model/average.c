@@ -8,10 +8,8 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/cleanup.h"
 #include "lib/model/expression-priv.h"
 
 int cgw_averages_new(const struct cgw_expression *expression, struct cgw_averages **ret_averages)

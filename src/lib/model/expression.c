@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* expression.c - three-valued evaluation of conditions. */
 #include <math.h>
-#include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/model/expression-priv.h"

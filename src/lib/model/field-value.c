@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* field-value.c - numeric values of fields: metrics, rates, own shares, limits. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/metric/decode.h"

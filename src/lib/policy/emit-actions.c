@@ -6,14 +6,10 @@
  * performed or cancelled, and follow the policy meanwhile.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/cleanup.h"
-#include "lib/base/clock.h"
-#include "lib/base/debug-message.h"
 #include "lib/base/string-builder.h"
 #include "lib/policy/engine.h"
 #include <cgward/render.h>

@@ -11,13 +11,8 @@
  * An unknown condition neither starts nor ends anything.
  */
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/debug-message.h"
 #include "lib/policy/engine.h"
 
 #define HOUR_NS (3600 * NS_PER_S)

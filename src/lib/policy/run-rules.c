@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* run-rules.c - the rules of a policy on all selected groups of a frame, and their timers. */
-#include <stdlib.h>
-
 #include "lib/policy/engine.h"
 
 /* Applies the rule's condition to one group. Returns false if out of memory. */

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/array.h"
-#include "lib/base/cleanup.h"
 #include "tui/action/change-job.h"
 
 static void free_change_job(struct job *job)

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* app.c - what views ask of the dashboard: messages, jobs, the stack of views, the sample. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "lib/base/array.h"
-#include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "tui/core/app.h"
 #include "tui/core/window.h"

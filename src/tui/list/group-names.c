@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/cleanup.h"
 #include "tui/list/group-names.h"
 
 #define PATH_SIZE 4096

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* list-columns.c - which columns of the list are on the screen, their widths and headings. */
-#include <stdio.h>
-#include <string.h>
-
-#include "lib/base/cleanup.h"
 #include "tui/list/list-keys.h"
 
 /* The column with the tree shrinks first, down to this width or that of the names. */

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/cleanup.h"
 #include "tui/core/app.h"
 #include "tui/detail/detail.h"
 #include "tui/list/list-keys.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/cleanup.h"
 #include "tui/list/group-list.h"
 
 /* Picks the groups that match and all their ancestors, which the tree needs. */

@@ -66,7 +66,9 @@ struct bpf {
 	size_t stat_file;  /* in the plan: the memory.stat that columns replace; SIZE_MAX: none */
 };
 
-/* bpf.c */
+/* bpf-walk.c: loads the programs, for so many groups and blocks of values of memory.stat each. */
+int bpf_load_programs(struct bpf *bpf, uint32_t capacity, uint32_t stat_blocks,
+		      struct cgw_diag *diag);
 int bpf_update(void *collector, const struct cgw_metric_set *expected, bool everything);
 /* Walks the hierarchies whose last pass did not collect everything requested now. */
 int bpf_walk_missing(struct bpf *bpf);
@@ -76,6 +78,12 @@ int bpf_reserve_stats(struct bpf *bpf);
 /* bpf-plan.c: finds out which metrics of the plan the programs provide, by comparing values. */
 int bpf_set_plan(void *collector, const struct plan *plan, struct coverage *coverage);
 void bpf_drop_plan(void *collector);
+
+/* bpf-request.c: requests the columns: all, to compare them, or those that were proven. */
+void bpf_request_columns(struct bpf *bpf, bool proven);
+/* The row by which the programs provide a metric of that file; NULL: they do not. */
+const struct bpf_field_row *bpf_find_row(const struct bpf *bpf, uint32_t hierarchy,
+					 enum cgw_metric metric, const char *file);
 /* Lets the next walk, before the plan exists, collect what a plan for these metrics may need. */
 void bpf_expect(struct bpf *bpf, const struct cgw_metric_set *metrics);
 /* Sets the columns' record pointers, after a plan and after the programs were reloaded. */
