@@ -229,9 +229,9 @@ int screen_run(struct app *app, struct source *source, struct cgw_diag *diag)
 	/* Restore the terminal first, in case a worker hangs. */
 	term_close(screen.term);
 	canvas_free(screen.canvas);
-	if (!worker_stop(screen.action_worker))
+	if (!worker_stop(screen.action_worker, THREAD_STOP_NS))
 		app->thread_hangs = true;
-	if (!worker_stop(screen.read_worker))
+	if (!worker_stop(screen.read_worker, THREAD_STOP_NS))
 		app->thread_hangs = true;
 	return r < 0 ? r : screen.ended_by;
 }

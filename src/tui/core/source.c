@@ -46,14 +46,14 @@ int source_collect(struct source *source, struct arrival *ret_arrival, struct cg
 	return r;
 }
 
-bool source_stop(struct source *source)
+bool source_stop(struct source *source, uint64_t wait_ns)
 {
 	if (source == NULL)
 		return true;
 	thread_lock(&source->thread);
 	source->thread.stopping = true;
 	unlock_changed(source);
-	if (!thread_stop(&source->thread))
+	if (!thread_stop(&source->thread, wait_ns))
 		return false;
 	source->kind->free(source);
 	free(source);

@@ -9,9 +9,6 @@
 #include "lib/base/clock.h"
 #include "tui/core/thread.h"
 
-/* How long to wait for a thread to stop; a normal read takes much less. */
-#define STOP_NS (300 * NS_PER_MS)
-
 static void init_locks(struct thread *thread)
 {
 	pthread_condattr_t attributes;
@@ -69,9 +66,9 @@ void thread_wait(struct thread *thread, uint64_t until_ns)
 		(void)pthread_cond_timedwait(&thread->changed, &thread->lock, &until);
 }
 
-bool thread_stop(struct thread *thread)
+bool thread_stop(struct thread *thread, uint64_t wait_ns)
 {
-	uint64_t until_ns = clock_now_ns() + STOP_NS;
+	uint64_t until_ns = clock_now_ns() + wait_ns;
 	bool ended;
 
 	thread_lock(thread);

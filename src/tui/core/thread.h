@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "lib/base/clock.h"
 #include <cgward/base.h>
 
 struct thread {
@@ -20,8 +21,10 @@ struct thread {
 
 /* Runs `body` in a thread that holds the lock except while it waits. */
 int thread_start(struct thread *thread, void (*body)(void *context), void *context);
-/* False: the thread hangs in the kernel, and its data must not be freed. */
-bool thread_stop(struct thread *thread);
+/* How long the dashboard waits when it ends; a normal read takes much less. */
+#define THREAD_STOP_NS (300 * NS_PER_MS)
+/* False: the thread does not end within `wait_ns`, and its data must not be freed. */
+bool thread_stop(struct thread *thread, uint64_t wait_ns);
 /* Waits for `changed` until `until_ns` (monotonic; 0: no limit). The caller holds the lock. */
 void thread_wait(struct thread *thread, uint64_t until_ns);
 void thread_wake_loop(const struct thread *thread);

@@ -298,7 +298,7 @@ static void stop(struct top *top, enum cli_exit status)
 	bool thread_hangs = top->app->thread_hangs;
 
 	top->app = app_free(top->app);
-	if (!source_stop(top->source) || thread_hangs) {
+	if (!source_stop(top->source, THREAD_STOP_NS) || thread_hangs) {
 		(void)fflush(NULL);
 		_exit((int)status);
 	}

@@ -61,11 +61,11 @@ static void free_jobs(struct job_queue *queue)
 		job->free(job);
 }
 
-bool worker_stop(struct worker *worker)
+bool worker_stop(struct worker *worker, uint64_t wait_ns)
 {
 	if (worker == NULL)
 		return true;
-	if (!thread_stop(&worker->thread))
+	if (!thread_stop(&worker->thread, wait_ns))
 		return false;
 	free_jobs(&worker->waiting);
 	free_jobs(&worker->done);

@@ -8,8 +8,8 @@
 struct worker;
 
 int worker_start(struct worker **ret_worker);
-/* Drops waiting jobs. Waits briefly for a running one; false: it hangs, as in thread_stop(). */
-bool worker_stop(struct worker *worker);
+/* Drops waiting jobs, and waits for a running one; false: it hangs, as in thread_stop(). */
+bool worker_stop(struct worker *worker, uint64_t wait_ns);
 void worker_post(struct worker *worker, struct job *job);
 /* Readable when worker_pop() has a finished job. */
 int worker_fd(const struct worker *worker);

@@ -121,7 +121,7 @@ static void end(struct playback *playback)
 {
 	playback->session.topology = NULL;
 	app_free(playback->session.app);
-	assert_true(source_stop(playback->source));
+	assert_true(source_stop(playback->source, UINT64_C(3600) * NS_PER_S));
 	unlink(playback->path);
 }
 

@@ -2,6 +2,7 @@
 /* test-thread-stop.c - reports threads that hang, whose data must not be freed. */
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "test.h"
 #include "tui/core/worker.h"
 
@@ -34,7 +35,7 @@ static void test_running_job_is_reported(void **state)
 	worker_post(worker, &blocked.job);
 	while (worker_busy(worker, &since_ns) == NULL)
 		(void)usleep(1000);
-	assert_false(worker_stop(worker));
+	assert_false(worker_stop(worker, NS_PER_MS));
 	/* The worker still uses its memory, which is why the process must exit now. */
 	assert_string_equal(worker_busy(worker, &since_ns), "blocked");
 	assert_int_equal(write(blocked.fds[1], "x", 1), 1);
@@ -45,8 +46,8 @@ static void test_idle_worker_stops(void **state)
 	struct worker *worker;
 
 	assert_int_equal(worker_start(&worker), 0);
-	assert_true(worker_stop(worker));
-	assert_true(worker_stop(NULL));
+	assert_true(worker_stop(worker, UINT64_C(3600) * NS_PER_S));
+	assert_true(worker_stop(NULL, 0));
 }
 
 int main(void)
