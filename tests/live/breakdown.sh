@@ -175,9 +175,13 @@ same "nothing was lost" "0 0 0" "$delay $reclaim $io"
 
 # --- histograms: the same waits as those of the other metrics of the same sample ---
 histograms=cpu.run_delay.histogram,memory.direct_reclaim.histogram,io.iowait.histogram,io.queue_time.histogram,io.device_time.histogram
-(enter "$top/a" cpu cpuacct memory blkio pids
-	exec python3 -c 'while True: sum(range(200000))') &
-test_pids+=($!)
+for _ in 1 2; do # one waits for the other
+	(enter "$top/a" cpu cpuacct memory blkio pids
+		exec python3 -c 'import os, sys
+os.sched_setaffinity(0, {int(sys.argv[1])})
+while True: sum(range(200000))' "$cpu") &
+	test_pids+=($!)
+done
 "$CGWARD" dump --interval 0.3 --count 4 --ndjson -b --match "$top/a" \
 	-o "group,$histograms,cpu.run_delay,io.iowait,io.iowait.count,memory.direct_reclaim,memory.direct_reclaim.count" >"$work/last"
 same "counts and sums of histograms are those of their metrics" "" "$(python3 - "$work/last" <<'PYTHON'

