@@ -303,7 +303,7 @@ static json_t *waits_json(const struct view *view)
 						"ns", number(takers[i].number)));
 	json_object_set_new(json, "seconds",
 			    view->not_traced[0] == '\0' ? json_real(cgw_frame_seconds(view->frame))
-						 : json_null());
+							: json_null());
 	json_object_set_new(json, "takers", list);
 	json_object_set_new(json, "not_measured", json_string(view->not_traced));
 	return json;

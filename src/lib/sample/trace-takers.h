@@ -16,8 +16,7 @@ enum taker_kind {
 
 struct taker {
 	const struct tree_group *waiting, *running;
-	uint64_t
-		below; /* the id of the child of `running` that is meant, if it is not in the tree */
+	uint64_t below; /* id of the child of `running` that is meant, if not in the tree */
 	enum taker_kind kind;
 	uint64_t ns;
 };
@@ -45,7 +44,7 @@ int takers_set(struct takers *takers, const struct group_tree *tree, uint32_t hi
 void takers_done(struct takers *takers);
 
 /*
- * Adds the takers of a group as instances: paths, "realtime:PATH", "own", "idle", and "unknown" for
+ * Adds the takers of a group as instances: paths, "realtime:PATH", "own", "idle", "unknown" for
  * what is left of `total_ns`.
  */
 int takers_add_instances(const struct takers *takers, const struct taker_lookup *lookup,

@@ -124,9 +124,9 @@ void source_set_interval(struct source *source, uint64_t interval_ns, bool pause
 /* 1: an arrival; 0: none; negative: the error of the last read, reported once. */
 int source_collect(struct source *source, struct arrival *ret_arrival, struct cgw_diag *diag);
 /*
- * Waits at most `wait_ns` for a read in progress, then frees the source. False: the read hangs, its
- * thread continues to use the source and the layout. Free all arrivals first: their snapshots refer to
- * the source's layout.
+ * Waits at most `wait_ns` for a read in progress, then frees the source. False: the read hangs,
+ * its thread continues to use the source and the layout. Free all arrivals first: their snapshots
+ * refer to the source's layout.
  */
 bool source_stop(struct source *source, uint64_t wait_ns);
 
