@@ -27,18 +27,6 @@ static const enum cgw_metric memory_kinds[] = {
 	CGW_M_MEMORY_INACTIVE_FILE, CGW_M_MEMORY_PEAK,       CGW_M_MEMORY_SWAP_CURRENT,
 };
 
-const char *page_event_name(enum page_event event)
-{
-	static const char *const names[PAGE_EVENT_COUNT] = {
-		[PAGE_OOM_KILL] = "oom-kill",
-		[PAGE_FORK_REFUSED] = "fork-refused",
-		[PAGE_KILL] = "kill",
-		[PAGE_FREEZE] = "freeze",
-	};
-
-	return names[event];
-}
-
 void event_page_metrics(const struct cgw_policy *policy, struct cgw_metric_set *set)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(memory_kinds); i++)
@@ -408,33 +396,14 @@ static void add_oom_limit(struct string_builder *text, const struct event_page *
 static json_t *summary_json(const struct event_page *page)
 {
 	CLEANUP(string_builder_free) struct string_builder text = {0};
-	unsigned long long count = page->count;
+	char start[EVENT_SUMMARY_BYTES];
 
-	switch (page->event) {
-	case PAGE_FORK_REFUSED:
-		string_builder_printf(&text, "%llu fork%s refused", count,
-				      count == 1 ? " was" : "s were");
+	event_summary(page, start, sizeof(start));
+	string_builder_add_escaped(&text, start);
+	if (page->event == PAGE_FORK_REFUSED)
 		add_effective(&text, page, CGW_M_PIDS_MAX);
-		break;
-	case PAGE_KILL:
-	case PAGE_FREEZE:
-		string_builder_printf(&text, "%s by rule %s",
-				      page->event == PAGE_FREEZE ? "frozen"
-				      : page->largest_only       ? "the largest process was killed"
-								 : "all processes were signalled",
-				      page->rule);
-		break;
-	default:
-		string_builder_printf(&text, "%llu process%s OOM-killed", count,
-				      count == 1 ? " was" : "es were");
-		if (page->report != NULL) {
-			string_builder_printf(&text, "; the last one: %d (",
-					      (int)page->decision.pid);
-			string_builder_add_escaped(&text, page->decision.name);
-			string_builder_add(&text, ")");
-		}
+	else if (page->event != PAGE_KILL && page->event != PAGE_FREEZE)
 		add_oom_limit(&text, page);
-	}
 	return json_string(string_builder_text(&text));
 }
 

@@ -47,6 +47,10 @@ struct event_page {
 	const char *report_missing;
 };
 
+/* event-words.c: the start of the summary, not escaped, without paths and memory to allocate. */
+#define EVENT_SUMMARY_BYTES 512
+void event_summary(const struct event_page *page, char *buffer, size_t size);
+
 /* Adds the metrics that a page shows to `set`. */
 void event_page_metrics(const struct cgw_policy *policy, struct cgw_metric_set *set);
 /* -ENOMEM. */

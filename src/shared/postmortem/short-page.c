@@ -70,32 +70,6 @@ static void put_time(struct fixed *json, const char *key, uint64_t realtime_ns)
 	put(json, ",\n \"%s\": \"%s\"", key, time);
 }
 
-/* One sentence, as far as it needs no paths. */
-static void format_summary(const struct event_page *page, char *buffer, size_t size)
-{
-	unsigned long long count = page->count;
-	struct fixed out = {buffer, size, 0};
-
-	switch (page->event) {
-	case PAGE_FORK_REFUSED:
-		put(&out, "%llu fork%s refused", count, count == 1 ? " was" : "s were");
-		break;
-	case PAGE_KILL:
-	case PAGE_FREEZE:
-		put(&out, "%s by rule %s",
-		    page->event == PAGE_FREEZE ? "frozen"
-		    : page->largest_only       ? "the largest process was killed"
-					       : "all processes were signalled",
-		    page->rule);
-		break;
-	default:
-		put(&out, "%llu process%s OOM-killed", count, count == 1 ? " was" : "es were");
-		if (page->report != NULL)
-			put(&out, "; the last one: %d (%s)", (int)page->decision.pid,
-			    page->decision.name);
-	}
-}
-
 static void put_memory(struct fixed *json, struct fixed *text, const struct event_page *page)
 {
 	const struct cgw_snapshot *snapshot = cgw_frame_now(page->frame);
@@ -169,9 +143,9 @@ void short_page_make(struct short_page *to, const struct event_page *page, const
 {
 	struct fixed json = {to->json, sizeof(to->json), 0}, text = {to->text, sizeof(to->text), 0};
 	uint64_t sampled_ns = cgw_snapshot_realtime_ns(cgw_frame_now(page->frame));
-	char summary[512];
+	char summary[EVENT_SUMMARY_BYTES];
 
-	format_summary(page, summary, sizeof(summary));
+	event_summary(page, summary, sizeof(summary));
 	put(&json, "{\"schema\": %d,\n \"cgward\": \"%s\",\n \"id\": \"%s\"", CLI_JSON_SCHEMA,
 	    cgw_version(), id);
 	put_time(&json, "time", page->realtime_ns);
