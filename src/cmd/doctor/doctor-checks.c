@@ -242,15 +242,14 @@ static void check_trace(const struct cgw_layout *layout, enum cgw_metric metric,
 		 reason[0] == '\0' ? cgw_metric_info(metric)->key : reason);
 }
 
-static void check_run_delay(const struct cgw_layout *layout, struct finding *finding)
-{
-	check_trace(layout, CGW_M_CPU_RUN_DELAY, finding);
-}
-
-static void check_sockets(const struct cgw_layout *layout, struct finding *finding)
-{
-	check_trace(layout, CGW_M_NET_SOCKET_RX, finding);
-}
+#define CHECK_TRACE(name_, metric_)                                                         \
+	static void check_##name_(const struct cgw_layout *layout, struct finding *finding) \
+	{                                                                                   \
+		check_trace(layout, metric_, finding);                                      \
+	}
+CHECK_TRACE(run_delay, CGW_M_CPU_RUN_DELAY)
+CHECK_TRACE(sockets, CGW_M_NET_SOCKET_RX)
+CHECK_TRACE(cpu_bursts, CGW_M_CPU_BURST_10MS_MAX)
 
 /* v1 before Linux 5.11: groups may neither account nor limit their descendants. */
 static void check_accounting(const struct cgw_layout *layout, struct finding *finding)
@@ -582,6 +581,7 @@ const struct check checks[] = {
 	{"collectors", check_collectors, false},
 	{"run delay", check_run_delay, false},
 	{"sockets", check_sockets, false},
+	{"CPU bursts", check_cpu_bursts, false},
 	{"accounting", check_accounting, false},
 	{"io", check_io, false},
 	{"weights", check_io_weight, false},

@@ -182,6 +182,26 @@ static void test_counters_of_sockets(void **state)
 	assert_false(trace_sums_find(&now, 3)->kept);
 }
 
+/* The most CPU time of a group is its own record, not the sum or the maximum of those below. */
+static void test_most_cpu_time_of_descendants(void **state)
+{
+	CLEANUP(trace_sums_done) struct trace_sums sums = {0};
+	struct trace_group records[GROUPS];
+
+	reset(records);
+	records[NINE].waited_ns = records[FIVE].waited_ns = 8 * MS;
+	records[NINE].peaks[0] = (struct trace_peak){4, 6 * MS};
+	records[FIVE].peaks[0] = (struct trace_peak){4, 7 * MS};
+	/* Their tasks ran in the same window, none of their own did. */
+	records[SEVEN].peaks[0] = records[ONE].peaks[0] = (struct trace_peak){4, 10 * MS};
+	assert_int_equal(trace_sums_set(&sums, ids, records, GROUPS, 4), 0);
+	assert_int_equal(trace_sums_find(&sums, 9)->longest_ns, 6 * MS);
+	assert_int_equal(trace_sums_find(&sums, 5)->longest_ns, 7 * MS);
+	assert_int_equal(trace_sums_find(&sums, 7)->longest_ns, 10 * MS);
+	assert_int_equal(trace_sums_find(&sums, 1)->longest_ns, 10 * MS);
+	assert_int_equal(trace_sums_find(&sums, 3)->longest_ns, 0);
+}
+
 static void test_no_groups(void **state)
 {
 	CLEANUP(trace_sums_done) struct trace_sums sums = {0};
@@ -289,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_which_records_are_needed),
 		cmocka_unit_test(test_ancestors_count_removed_groups),
 		cmocka_unit_test(test_counters_of_sockets),
+		cmocka_unit_test(test_most_cpu_time_of_descendants),
 		cmocka_unit_test(test_no_groups),
 		cmocka_unit_test(test_buckets),
 		cmocka_unit_test(test_bounds_of_histograms),

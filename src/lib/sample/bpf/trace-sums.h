@@ -32,7 +32,7 @@ struct trace_sum {
 	uint64_t id, parent_id;
 	uint64_t waited_ns, part_ns;
 	uint64_t counters[TRACE_COUNTERS];
-	uint64_t longest_ns; /* in the interval before the sample; 0: no wait */
+	uint64_t longest_ns; /* or most CPU time, in the interval before the sample; 0: none */
 	bool kept;           /* its record is needed */
 	uint64_t buckets[TRACE_BUCKETS];
 };

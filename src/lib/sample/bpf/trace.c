@@ -42,6 +42,7 @@ static const struct {
 	[TRACE_SET_IO_DEVICE] = {"IO device", &bpf_loader_io_device, 2},
 	/* sock_send_length and sock_recv_length */
 	[TRACE_SET_SOCKET] = {"sockets", &bpf_loader_socket, 3},
+	[TRACE_SET_CPU_BURST] = {"CPU bursts", &bpf_loader_cpu_burst, 2},
 };
 
 /* Attached programs; a trace replaces them by those with a larger map. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * loader-css-direct.c - loader of the BPF programs, made by programs/generate; do not edit.
- * sources: e2054c87d8814710e584a1b5558f44be77740ee7a6edb72374d44cbd29710cae
+ * sources: f0ac1dde8cd7e481b570493d5f15c9a64c6e4778053fa63a8f433364718515d2
  * made with: clang 14.0.6, libbpf 1.1.2
  */
 #include "lib/sample/bpf/bpf-loader.h"

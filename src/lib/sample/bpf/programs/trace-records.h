@@ -18,11 +18,19 @@ enum trace_detail {
 	TRACE_TAKERS = 2, /* which groups ran meanwhile */
 };
 
-/* The longest wait between two samples. */
+/* The longest wait between two samples, or the most CPU time within a window. */
 struct trace_peak {
 	unsigned long long epoch; /* number of the interval; 0: none */
 	unsigned long long ns;
 };
+
+/*
+ * CPU time within the last windows of CLOCK_MONOTONIC, in slot number % TRACE_WINDOWS: the
+ * nanoseconds in the lower bits, the number of the window above them, so that both change at once.
+ */
+#define TRACE_WINDOW_NS      10000000ULL
+#define TRACE_WINDOWS        4
+#define TRACE_WINDOW_NS_BITS 37 /* 137 s: 10 ms of 13743 CPUs */
 
 /* What the set of sockets counts instead of waits. */
 enum trace_counter {
@@ -34,13 +42,14 @@ enum trace_counter {
 	TRACE_COUNTERS,
 };
 
-/* The waits of a group's own tasks. Its ancestors have records. */
+/* The waits of a group's own tasks. Its ancestors have records. Windows include descendants. */
 struct trace_group {
 	unsigned long long parent_id; /* 0: the root */
 	unsigned long long waited_ns;
 	unsigned long long part_ns; /* the part with the cause that the set of programs defines */
 	unsigned long long counters[TRACE_COUNTERS];
 	struct trace_peak peaks[2]; /* of an even and of an odd epoch */
+	unsigned long long windows[TRACE_WINDOWS];
 	unsigned long long buckets[TRACE_BUCKETS];
 };
 
