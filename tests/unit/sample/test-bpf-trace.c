@@ -202,6 +202,31 @@ static void test_most_cpu_time_of_descendants(void **state)
 	assert_int_equal(trace_sums_find(&sums, 3)->longest_ns, 0);
 }
 
+/* Tasks that were runnable all the time count, and those that became so. */
+static void test_most_runnable_tasks(void **state)
+{
+	CLEANUP(trace_sums_done) struct trace_sums before = {0}, now = {0};
+	struct trace_group records[GROUPS];
+
+	reset(records);
+	records[NINE].runnable = 2;
+	records[SEVEN].runnable = records[ONE].runnable = 5;
+	assert_int_equal(trace_sums_set(&before, ids, records, GROUPS, 4), 0);
+	records[NINE].runnable = records[ONE].runnable = 3;
+	records[NINE].peaks[1] = (struct trace_peak){5, 4};
+	records[SEVEN].runnable = 0;
+	assert_int_equal(trace_sums_set(&now, ids, records, GROUPS, 5), 0);
+	for (size_t i = 0; i < GROUPS; i++) {
+		static const uint64_t most[GROUPS] = {
+			[NINE] = 4, [SEVEN] = 5, [ONE] = 5, [FIVE] = 0, [THREE] = 0};
+
+		assert_int_equal(trace_sum_most(trace_sums_find(&before, ids[i]),
+						trace_sums_find(&now, ids[i])),
+				 most[i]);
+	}
+	assert_int_equal(trace_sum_most(NULL, trace_sums_find(&now, 1)), 4);
+}
+
 static void test_no_groups(void **state)
 {
 	CLEANUP(trace_sums_done) struct trace_sums sums = {0};
@@ -310,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_ancestors_count_removed_groups),
 		cmocka_unit_test(test_counters_of_sockets),
 		cmocka_unit_test(test_most_cpu_time_of_descendants),
+		cmocka_unit_test(test_most_runnable_tasks),
 		cmocka_unit_test(test_no_groups),
 		cmocka_unit_test(test_buckets),
 		cmocka_unit_test(test_bounds_of_histograms),

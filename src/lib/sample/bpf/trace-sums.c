@@ -42,6 +42,8 @@ static void add(struct trace_sum *sum, const struct trace_group *record, uint64_
 		sum->counters[i] += record->counters[i];
 	if (peak->epoch == epoch && peak->ns > sum->longest_ns)
 		sum->longest_ns = peak->ns;
+	if (record->runnable > sum->runnable)
+		sum->runnable = record->runnable;
 	for (size_t i = 0; i < TRACE_BUCKETS; i++)
 		sum->buckets[i] += record->buckets[i];
 }
@@ -53,7 +55,7 @@ void trace_sums_add(struct trace_sums *sums, uint64_t id, const struct trace_gro
 	struct trace_sum *sum;
 
 	if (record->waited_ns == 0 && record->peaks[epoch % 2].epoch != epoch &&
-	    memcmp(record->counters, none, sizeof(none)) == 0)
+	    record->runnable == 0 && memcmp(record->counters, none, sizeof(none)) == 0)
 		return;
 	for (; id != 0 && (sum = trace_sums_find(sums, id)) != NULL; id = sum->parent_id)
 		add(sum, record, epoch);
@@ -126,6 +128,13 @@ uint64_t trace_sum_up_to(const struct trace_sum *sum, size_t bound)
 	for (size_t i = 0; i < end; i++)
 		count += sum->buckets[i];
 	return count;
+}
+
+uint64_t trace_sum_most(const struct trace_sum *before, const struct trace_sum *now)
+{
+	uint64_t most = now->longest_ns > now->runnable ? now->longest_ns : now->runnable;
+
+	return before != NULL && before->runnable > most ? before->runnable : most;
 }
 
 uint64_t trace_sum_count(const struct trace_sum *sum)

@@ -32,7 +32,8 @@ struct trace_sum {
 	uint64_t id, parent_id;
 	uint64_t waited_ns, part_ns;
 	uint64_t counters[TRACE_COUNTERS];
-	uint64_t longest_ns; /* or most CPU time, in the interval before the sample; 0: none */
+	uint64_t longest_ns; /* or most at once, in the interval before the sample; 0: none */
+	uint64_t runnable;   /* tasks at the sample */
 	bool kept;           /* its record is needed */
 	uint64_t buckets[TRACE_BUCKETS];
 };
@@ -63,6 +64,8 @@ const struct trace_sum *trace_sums_heir(const struct trace_sums *sums, const str
 
 /* The waits that were shorter than an exported bound. */
 uint64_t trace_sum_up_to(const struct trace_sum *sum, size_t bound);
+/* The longest wait or most at once; tasks that stay runnable cause no event in the interval. */
+uint64_t trace_sum_most(const struct trace_sum *before, const struct trace_sum *now);
 uint64_t trace_sum_count(const struct trace_sum *sum);
 
 /*

@@ -43,6 +43,7 @@ static const struct {
 	/* sock_send_length and sock_recv_length */
 	[TRACE_SET_SOCKET] = {"sockets", &bpf_loader_socket, 3},
 	[TRACE_SET_CPU_BURST] = {"CPU bursts", &bpf_loader_cpu_burst, 2},
+	[TRACE_SET_RUNNABLE] = {"runnable tasks", &bpf_loader_runnable, 4},
 };
 
 /* Attached programs; a trace replaces them by those with a larger map. */
@@ -169,8 +170,11 @@ static int attach(const struct trace *trace, struct programs *to, const struct b
 	to->control->hierarchy = trace->hierarchy;
 	to->control->details = trace->details;
 	to->control->epoch += to->control->epoch == 0;
-	for (size_t i = 0; i < record_count && r == 0; i++)
+	for (size_t i = 0; i < record_count && r == 0; i++) {
+		/* The new programs do not know which tasks are counted. */
+		trace->records[i].runnable = 0;
 		r = bpf_map_add(to->groups, &trace->ids[i], &trace->records[i]);
+	}
 	for (size_t i = 0; i < loader->program_count && r == 0; i++) {
 		to->links[i] = bpf_attach_tracepoint(programs[i]);
 		r = to->links[i] < 0 ? to->links[i] : 0;
@@ -393,7 +397,7 @@ bool trace_waits(const struct trace *trace, uint64_t id, struct trace_waits *ret
 		.count = trace_sum_count(sum),
 		.interval_ns = sum->waited_ns - (before != NULL ? before->waited_ns : 0),
 		.interval_part_ns = sum->part_ns - (before != NULL ? before->part_ns : 0),
-		.longest_ns = sum->longest_ns,
+		.longest_ns = trace_sum_most(before, sum),
 	};
 	memcpy(ret_waits->counters, sum->counters, sizeof(sum->counters));
 	return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * trace.h - what the tasks of each group waited for, and how long, what they sent and received, and
- * the most CPU time that they used at once, measured by BPF programs.
+ * the most CPU time and tasks at once, measured by BPF programs.
  *
  * The programs of a set run at their tracepoints, on the whole machine, while a struct trace of
  * that set exists. They count from its start on.
@@ -24,6 +24,7 @@ enum trace_set {
 	TRACE_SET_IO_DEVICE,
 	TRACE_SET_SOCKET,
 	TRACE_SET_CPU_BURST,
+	TRACE_SET_RUNNABLE,
 	TRACE_SET_COUNT,
 };
 
@@ -41,7 +42,7 @@ struct trace_waits {
 	uint64_t part_ns; /* of which have the known cause */
 	uint64_t count;
 	uint64_t interval_ns, interval_part_ns; /* since the read before */
-	uint64_t longest_ns;                    /* or most CPU time; 0: none since then */
+	uint64_t longest_ns;                    /* or most at once; 0: none since then */
 	uint64_t counters[TRACE_COUNTERS];      /* of sockets; these count no waits */
 };
 

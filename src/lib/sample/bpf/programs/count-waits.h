@@ -50,6 +50,8 @@ struct task_struct {
 
 /* The programs run with the run queue locked. Ancestors are visited only for a new group. */
 #define LEVELS_MAX 4096
+/* Where each event visits them. */
+#define SUMMED_LEVELS_MAX 64
 
 /* The collector sets the size. */
 struct {
@@ -171,6 +173,12 @@ static __always_inline struct trace_group *find_or_add(struct cgroup *group)
 	addition.group = (__u64)group;
 	bpf_loop(LEVELS_MAX, remove_one, &addition, 0);
 	return NULL;
+}
+
+/* For what is added to all ancestors at each event. NULL: too deep, or there is no room. */
+static __always_inline struct trace_group *find_or_add_shallow(struct cgroup *group)
+{
+	return READ(group, level) < SUMMED_LEVELS_MAX ? find_or_add(group) : NULL;
 }
 
 static __always_inline void raise_peak(struct trace_group *record, __u64 epoch, __u64 ns)

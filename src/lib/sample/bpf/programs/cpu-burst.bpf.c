@@ -9,18 +9,10 @@
  */
 #include "count-waits.h"
 
-/* A slice costs time for each level while the run queue is locked. */
-#define BURST_LEVELS_MAX 64
 #define WINDOWS_OF_SLICE 3
 #define ATTEMPTS_MAX     4
 /* A slot that is ahead by no more was used while this program was interrupted by a hypervisor. */
 #define WINDOWS_AHEAD_MAX 64
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-struct cgroup___level {
-	int level;
-};
-#pragma clang attribute pop
 
 struct slice {
 	__u64 group;                /* id */
@@ -77,14 +69,13 @@ int cpu_burst_runtime(__u64 *context)
 	__u64 ns = context[1], now = bpf_ktime_get_ns(), room = now % TRACE_WINDOW_NS;
 	struct trace_control *control = get_control();
 	struct slice slice = {.window = now / TRACE_WINDOW_NS};
-	struct trace_group *record = NULL;
+	struct trace_group *record;
 	struct cgroup *group;
 
 	if (control == NULL || task->pid == 0)
 		return 0;
 	group = task_group(task, control);
-	if (AS(struct cgroup___level, group)->level < BURST_LEVELS_MAX)
-		record = find_or_add(group);
+	record = find_or_add_shallow(group);
 	if (record == NULL) {
 		count_lost();
 		return 0;
@@ -97,7 +88,7 @@ int cpu_burst_runtime(__u64 *context)
 	}
 	slice.group = id_of(group);
 	slice.epoch = control->epoch;
-	bpf_loop(BURST_LEVELS_MAX, add_to_group, &slice, 0);
+	bpf_loop(SUMMED_LEVELS_MAX, add_to_group, &slice, 0);
 	if (ns != 0 || slice.group != 0)
 		count_lost();
 	return 0;

@@ -73,6 +73,7 @@ struct cgroup_freezer_state {
 struct cgroup {
 	struct cgroup_subsys_state self;
 	unsigned long flags;
+	int level; /* 0: the root */
 	int max_depth;
 	int nr_descendants;
 	int nr_dying_descendants;

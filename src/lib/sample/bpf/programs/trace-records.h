@@ -18,10 +18,10 @@ enum trace_detail {
 	TRACE_TAKERS = 2, /* which groups ran meanwhile */
 };
 
-/* The longest wait between two samples, or the most CPU time within a window. */
+/* Between two samples: the longest wait, the most CPU time within a window, or most tasks. */
 struct trace_peak {
 	unsigned long long epoch; /* number of the interval; 0: none */
-	unsigned long long ns;
+	unsigned long long ns;    /* or the number of tasks */
 };
 
 /*
@@ -42,14 +42,15 @@ enum trace_counter {
 	TRACE_COUNTERS,
 };
 
-/* The waits of a group's own tasks. Its ancestors have records. Windows include descendants. */
+/* The waits of a group's own tasks. Its ancestors have records, too. */
 struct trace_group {
 	unsigned long long parent_id; /* 0: the root */
 	unsigned long long waited_ns;
 	unsigned long long part_ns; /* the part with the cause that the set of programs defines */
 	unsigned long long counters[TRACE_COUNTERS];
-	struct trace_peak peaks[2]; /* of an even and of an odd epoch */
-	unsigned long long windows[TRACE_WINDOWS];
+	struct trace_peak peaks[2];                /* of an even and of an odd epoch */
+	unsigned long long windows[TRACE_WINDOWS]; /* with descendants */
+	unsigned long long runnable;               /* tasks, with those of descendants */
 	unsigned long long buckets[TRACE_BUCKETS];
 };
 
