@@ -68,10 +68,14 @@ for group in both/inner both/other across always; do
 done
 # Its tasks run when they wake up.
 echo 262144 >"$(mount_of cpu)$top/cpu.shares" 2>/dev/null || echo 10000 >"$(mount_of cpu)$top/cpu.weight"
+# 64 levels or more below the root.
+deep=$(printf 'd/%.0s' {1..64})
+for mount in "$(mount_of cpu)" "$(mount_of cpuacct)"; do [ -z "$mount" ] || mkdir -p "$mount$top/$deep"; done
 load "$top/both/inner" "$first" 1 && inner=$task
 load "$top/both/other" "$last" 1 && other=$task
 load "$top/across" "$first" 7.5 && across=$task
 load "$top/always" "$last" always && always=$task
+load "$top/$deep" "$first" 1 && below=$task
 "$CGWARD" dump --interval 0.25 --ndjson -o group,cpu.burst_10ms.max,cpu.burst_10ms.lost >"$work/samples" &
 sampler=$!
 test_pids+=("$sampler")
@@ -93,3 +97,6 @@ check "a busy task uses the whole window" has_soon "$top/always" 9000 11000
 check "and not more" is_not has "$top/always" 11000 1000000
 same "nothing was lost" 0 "$(value / cpu.burst_10ms.lost)"
 same "only the root counts what was lost" - "$(value "$top" cpu.burst_10ms.lost)"
+kill -CONT "$below"
+counts_lost() { [ "$(value / cpu.burst_10ms.lost)" -gt 0 ]; }
+check "what is too deep is counted as lost" wait_for counts_lost

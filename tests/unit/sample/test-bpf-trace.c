@@ -202,6 +202,24 @@ static void test_most_cpu_time_of_descendants(void **state)
 	assert_int_equal(trace_sums_find(&sums, 3)->longest_ns, 0);
 }
 
+/* Also where the numbers begin at 0 again, and after up to 11 days without one. */
+static void test_windows_of_slots(void **state)
+{
+	static const uint64_t idle_windows[] = {1, 3, 4, 100, 6000000, 100000000};
+	const uint64_t most_ns = (UINT64_C(1) << TRACE_WINDOW_NS_BITS) - 1;
+
+	for (uint64_t window = 1; window < UINT64_C(1) << 40; window = window * 3 + 1) {
+		uint64_t start = window << TRACE_WINDOW_NS_BITS;
+
+		assert_int_equal(trace_windows_ahead(start, window), 0);
+		assert_int_equal(trace_windows_ahead(start + most_ns, window), 0);
+		assert_int_equal(trace_windows_ahead(start + most_ns, window - 1), 1);
+		for (size_t i = 0; i < ARRAY_SIZE(idle_windows); i++)
+			assert_true(trace_windows_ahead(start + most_ns, window + idle_windows[i]) >
+				    64);
+	}
+}
+
 /* Tasks that were runnable all the time count, and those that became so. */
 static void test_most_runnable_tasks(void **state)
 {
@@ -335,6 +353,7 @@ int main(void)
 		cmocka_unit_test(test_ancestors_count_removed_groups),
 		cmocka_unit_test(test_counters_of_sockets),
 		cmocka_unit_test(test_most_cpu_time_of_descendants),
+		cmocka_unit_test(test_windows_of_slots),
 		cmocka_unit_test(test_most_runnable_tasks),
 		cmocka_unit_test(test_no_groups),
 		cmocka_unit_test(test_buckets),

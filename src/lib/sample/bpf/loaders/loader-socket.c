@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * loader-socket.c - loader of the BPF programs, made by programs/generate; do not edit.
- * sources: 283d16e15132a17f1d727922ce23c6809e951dc3e50ea7986a25b9ad583bd03e
+ * sources: 3a39442e6ae09663c2246b28aa5ed0675e689c58cc6548db7a0de58b9cb2b926
  * made with: clang 14.0.6, libbpf 1.1.2
  */
 #include "lib/sample/bpf/bpf-loader.h"

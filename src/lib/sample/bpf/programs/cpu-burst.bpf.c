@@ -29,7 +29,7 @@ static __always_inline void add_to_window(struct trace_group *record, __u64 wind
 
 	for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
 		__u64 before = *(volatile __u64 *)slot;
-		__u64 ahead = (before - start) >> TRACE_WINDOW_NS_BITS;
+		__u64 ahead = trace_windows_ahead(before, window);
 
 		if (ahead == 0) {
 			before = __sync_fetch_and_add(slot, ns);

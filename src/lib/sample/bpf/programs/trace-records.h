@@ -88,6 +88,13 @@ struct trace_cpu {
 	struct trace_slice slices[TRACE_SLICE_COUNT];
 };
 
+/* By how many windows a slot is ahead of a window, modulo 2^27: many if it is an old one. */
+static inline __attribute__((always_inline)) unsigned long long
+trace_windows_ahead(unsigned long long slot, unsigned long long window)
+{
+	return (slot - (window << TRACE_WINDOW_NS_BITS)) >> TRACE_WINDOW_NS_BITS;
+}
+
 /* BPF has no instruction that counts leading zeros. */
 static inline __attribute__((always_inline)) unsigned int trace_bucket(unsigned long long waited_ns)
 {
