@@ -78,7 +78,7 @@ run() {
 	for load in "$@"; do
 		read -r kind on group file <<<"$load"
 		(enter "$top/$group" cpu cpuacct memory blkio pids
-			exec python3 "$work/load.py" "$kind" "$on" "$directory" "$seconds" $file) &
+			exec python3 "$work/load.py" "$kind" "$on" "$directory" "$seconds" ${file:+"$file"}) &
 		test_pids+=($!)
 		echo $! >"$directory/$group"
 		count=$((count + 1))
@@ -102,13 +102,13 @@ for pid in sys.argv[2:]:
 all_done() { [ "$(find "$1" -name '*.wall' -size +0 | wc -l)" -eq "$2" ]; }
 # adds_up NAME GROUP: the disjoint parts, in ns, are what the thread did not sleep, within 3 % of its wall time.
 adds_up() {
-	local pid wall end slept usage delay throttled iowait refault reclaim alone running sum
+	local pid wall end slept usage delay throttled iowait reclaim alone running sum
 	pid=$(cat "$work/$1/$2")
 	read -r end slept <"$work/$1/$pid.wall"
 	wall=$((end - $(cat "$work/$1/$pid.start")))
-	read -r usage delay throttled iowait refault reclaim alone running <<<"$(python3 "$work/grown.py" "$work/samples" "$top/$2" ${keys//,/ })"
+	read -r usage delay throttled iowait _ reclaim alone running <<<"$(python3 "$work/grown.py" "$work/samples" "$top/$2" ${keys//,/ })"
 	sum=$((usage - running + delay + iowait + alone))
-	ran=$((usage - running)) waited=$((delay - throttled)) own_throttled=$throttled io=$iowait reclaimed=$alone all=$wall
+	waited=$((delay - throttled)) own_throttled=$throttled io=$iowait reclaimed=$alone all=$wall
 	all_reclaim=$reclaim
 	near "$1: the parts of $2 add up to the time of its thread" "$((wall - slept))" "$sum" 3
 }

@@ -207,7 +207,7 @@ static int arrange(struct help *help, struct rect area)
 		help->row_count = 0;
 		for (uint32_t i = 0; i < help->shown_count; i++)
 			add_rows(help, help->shown[i], width - 1 - keys_width(width));
-	} while (across < most && help->row_count > (size_t)(across * area.rows));
+	} while (across < most && help->row_count > (size_t)across * (size_t)area.rows);
 	help->down = ((uint32_t)help->row_count + (uint32_t)across - 1) / (uint32_t)across;
 	return across;
 }
