@@ -38,6 +38,9 @@ if len(sys.argv) > 4:
 print("-" if not values or values[-1] is None else values[-1])
 PYTHON
 value() { python3 "$work/value.py" "$work/samples" "$@"; }
+# The maxima of the group at the top as a sampler without its descendants has them; "-": none.
+few() { awk -v name="${top##*/}" 'index($0, name) { print $NF }' "$work/few"; }
+is_now_of_few() { [ "$(few | tail -n 1)" = "$1" ]; }
 has() { value "$1" cpu.runnable.max "$2" "$3"; }
 is_now() { [ "$(value "$1" cpu.runnable.max)" = "$2" ]; }
 # most NAME GROUP COUNT: it reaches the COUNT and never exceeds it.
@@ -70,6 +73,9 @@ wait_for grep -q '^State:[[:space:]]*S' "/proc/$task/status"
 load "$top/from" always && moved=$task
 "$CGWARD" dump --interval 0.25 --ndjson -o group,cpu.runnable.max,cpu.runnable.lost >"$work/samples" &
 test_pids+=($!)
+depth=${top//[^\/]/}
+"$CGWARD" top --batch --wide -d 0.1 --depth "${#depth}" -o group,cpu.runnable.max >"$work/few" &
+test_pids+=($!)
 sampled() { [ "$(value / cpu.runnable.max)" != - ]; }
 wait_for sampled
 same "what did not run has no value" - "$(value "$top" cpu.runnable.max)"
@@ -86,7 +92,12 @@ check "and no longer where it was" wait_for is_now "$top/from" -
 check "removing that group" wait_for rmdir "$(mount_of cpu)$top/from"
 check "the whole has all" has "$top" 10 10
 check "and never more" is_not has "$top" 11 1000000
+# The records of groups that are not in the tree of a sampler are dropped meanwhile.
+check "a sampler without these groups has the same sum" wait_for is_now_of_few 10
+same "and never more" 10 "$(few | sort -n | tail -n 1)"
+# This wakes the one that sleeps as well.
 kill -KILL "${tasks[@]}"
 check "tasks that exited do not count" wait_for is_now "$top" -
+check "nor in the sum without their groups" wait_for is_now_of_few -
 same "nothing was lost" 0 "$(value / cpu.runnable.lost)"
 same "only the root counts what was lost" - "$(value "$top" cpu.runnable.lost)"

@@ -243,6 +243,10 @@ static void test_most_runnable_tasks(void **state)
 				 most[i]);
 	}
 	assert_int_equal(trace_sum_most(NULL, trace_sums_find(&now, 1)), 4);
+	/* Tasks that stay runnable cause no event, and yet their group needs its record. */
+	trace_sums_keep_changed(&now, &before);
+	assert_true(trace_sums_find(&now, 9)->kept);
+	assert_false(trace_sums_find(&now, 5)->kept);
 }
 
 static void test_no_groups(void **state)

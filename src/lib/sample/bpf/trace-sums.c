@@ -97,7 +97,7 @@ void trace_sums_keep_changed(struct trace_sums *sums, const struct trace_sums *b
 		const struct trace_sum *now = &sums->items[i];
 		const struct trace_sum *old = trace_sums_find(before, now->id);
 
-		if (old == NULL || old->waited_ns != now->waited_ns ||
+		if (old == NULL || old->waited_ns != now->waited_ns || now->runnable != 0 ||
 		    memcmp(old->counters, now->counters, sizeof(now->counters)) != 0)
 			trace_sums_keep(sums, now->id);
 	}

@@ -57,7 +57,7 @@ struct trace_sum *trace_sums_find(const struct trace_sums *sums, uint64_t id);
 
 /* Marks the records of a group and of its ancestors as needed. */
 void trace_sums_keep(struct trace_sums *sums, uint64_t id);
-/* Does that for those that have changed. */
+/* Does that for those that have changed, and those that count tasks. */
 void trace_sums_keep_changed(struct trace_sums *sums, const struct trace_sums *before);
 /* The nearest ancestor whose record is kept, or the root; NULL if the record of this one is. */
 const struct trace_sum *trace_sums_heir(const struct trace_sums *sums, const struct trace_sum *sum);

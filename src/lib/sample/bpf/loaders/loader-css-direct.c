@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * loader-css-direct.c - loader of the BPF programs, made by programs/generate; do not edit.
- * sources: 3a39442e6ae09663c2246b28aa5ed0675e689c58cc6548db7a0de58b9cb2b926
+ * sources: 1b3463e48bcfa0ec08ac89cd7438578e14e468f6045c6787b025478525639142
  * made with: clang 14.0.6, libbpf 1.1.2
  */
 #include "lib/sample/bpf/bpf-loader.h"

@@ -114,6 +114,7 @@ static __always_inline __u64 parent_of(struct cgroup *group)
 struct addition {
 	__u64 group; /* address */
 	__u64 end;   /* address of the first one that is not removed again */
+	bool all;    /* also beyond a record that exists */
 	bool full;
 };
 
@@ -133,7 +134,7 @@ static long add_one(__u32 i, struct addition *addition)
 	if (parent != 0)
 		above = group_of(parent);
 	r = bpf_map_update_elem(&trace_groups, &id, &control->blank, BPF_NOEXIST);
-	if (r != 0) {
+	if (r != 0 && !(r == -EEXIST && addition->all)) {
 		addition->full = r != -EEXIST;
 		return 1;
 	}
@@ -179,6 +180,14 @@ static __always_inline struct trace_group *find_or_add(struct cgroup *group)
 static __always_inline struct trace_group *find_or_add_shallow(struct cgroup *group)
 {
 	return READ(group, level) < SUMMED_LEVELS_MAX ? find_or_add(group) : NULL;
+}
+
+/* Adds the records that the reader has dropped, of ancestors that are not in its tree, too. */
+static __always_inline void add_missing(struct cgroup *group)
+{
+	struct addition addition = {.group = (__u64)group, .all = 1};
+
+	bpf_loop(SUMMED_LEVELS_MAX, add_one, &addition, 0);
 }
 
 static __always_inline void raise_peak(struct trace_group *record, __u64 epoch, __u64 ns)

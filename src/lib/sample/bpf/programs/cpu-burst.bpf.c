@@ -89,6 +89,10 @@ int cpu_burst_runtime(__u64 *context)
 	slice.group = id_of(group);
 	slice.epoch = control->epoch;
 	bpf_loop(SUMMED_LEVELS_MAX, add_to_group, &slice, 0);
+	if (slice.group != 0) {
+		add_missing(group);
+		bpf_loop(SUMMED_LEVELS_MAX, add_to_group, &slice, 0);
+	}
 	if (ns != 0 || slice.group != 0)
 		count_lost();
 	return 0;

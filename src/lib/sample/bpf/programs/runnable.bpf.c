@@ -25,23 +25,34 @@ struct change {
 static long change_one(__u32 i, struct change *change)
 {
 	struct trace_group *record = bpf_map_lookup_elem(&trace_groups, &change->group);
-	__u64 before;
 
 	(void)i;
 	if (record == NULL)
 		return 1;
-	before = __sync_fetch_and_add(&record->runnable, change->by);
 	if (change->by == 1)
-		raise_peak(record, change->epoch, before + 1);
+		raise_peak(record, change->epoch, __sync_fetch_and_add(&record->runnable, 1) + 1);
+	/* A record that was dropped and added again lacks this task; its ancestors do not. */
+	else if (record->runnable != 0)
+		__sync_fetch_and_add(&record->runnable, -1);
 	change->group = record->parent_id;
 	return change->group == 0;
 }
 
-static __always_inline void change(__u64 group, __u64 by, const struct trace_control *control)
+/* Adds 1 or -1 to a group, that of the task unless it has moved, and to all ancestors. */
+static __always_inline void change(__u64 id, __u64 by, struct cgroup *group,
+				   const struct trace_control *control)
 {
-	struct change change = {.group = group, .by = by, .epoch = control->epoch};
+	struct change change = {.group = id, .by = by, .epoch = control->epoch};
 
 	bpf_loop(SUMMED_LEVELS_MAX, change_one, &change, 0);
+	if (change.group == 0)
+		return;
+	if (id_of(group) == id) {
+		add_missing(group);
+		bpf_loop(SUMMED_LEVELS_MAX, change_one, &change, 0);
+	}
+	if (change.group != 0)
+		count_lost();
 }
 
 /* Counts a task in the group that it is in now. */
@@ -59,14 +70,14 @@ static __always_inline void set_runnable(struct task_struct *task,
 	if (*in == id)
 		return;
 	if (*in != 0)
-		change(*in, -1, control);
+		change(*in, -1, group, control);
 	*in = 0;
 	if (find_or_add_shallow(group) == NULL) {
 		count_lost();
 		return;
 	}
 	*in = id;
-	change(id, 1, control);
+	change(id, 1, group, control);
 }
 
 static __always_inline int woken(__u64 *context)
@@ -107,7 +118,7 @@ int runnable_switch(__u64 *context)
 	}
 	in = bpf_task_storage_get(&counted, task, NULL, 0);
 	if (in != NULL && *in != 0) {
-		change(*in, -1, control);
+		change(*in, -1, task_group(task, control), control);
 		*in = 0;
 	}
 	return 0;
