@@ -30,9 +30,9 @@ at, period = int(float(sys.argv[2]) * 1e6), 50_000_000
 while True:
     now = time.monotonic_ns()
     begin = (now // period + 1) * period + at
-    time.sleep(max(begin - now - 1_000_000, 0) / 1e9)
-    while time.monotonic_ns() < begin: time.sleep(0.00005)
     end = time.thread_time_ns() + 5_000_000
+    time.sleep(max(begin - now - 1_000_000, 0) / 1e9)
+    while time.monotonic_ns() < begin: time.sleep(0.0001)
     while time.thread_time_ns() < end: pass
 PYTHON
 # matches.py FILE GROUP LOW HIGH: some interval has a maximum between them, in microseconds.
