@@ -135,7 +135,7 @@ static const struct cli_option options[] = {
 	 CLI_COUNT(struct top, batch.count)},
 	{'d', "delay", "TIME", "time between samples (500ms, 2s, 1m)", SETTING(DELAY)},
 	{'o', "columns", "KEY,...",
-	 "columns: KEY, KEY:bar, KEY:graph, KEY:limit, KEY:stack; +KEY,... adds to them",
+	 "KEY, or KEY:bar, :graph, :limit, :advice or :stack; +KEY,... adds to them",
 	 CLI_CALL(parse_columns), .heading = "List"},
 	{0, "sort", "KEY", "sort by KEY, largest first", SETTING(SORT)},
 	{'T', "tree", NULL, "show groups as a tree", SETTING(TREE)},
