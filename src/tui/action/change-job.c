@@ -38,7 +38,9 @@ static unsigned done(struct app *app, struct job *job)
 {
 	struct change_job *change = (struct change_job *)job;
 
-	return change->dry_run ? REACTION_NONE : change_job_report(app, change);
+	if (!change->dry_run)
+		return change_job_report(app, change);
+	return change->on_dry_run != NULL ? change->on_dry_run(app, change) : REACTION_NONE;
 }
 
 struct change_job *change_job_new(const char *name, struct targets *targets)

@@ -58,7 +58,9 @@ struct change_job {
 	struct change_step *steps;
 	size_t step_count, step_capacity;
 	bool dry_run; /* changes nothing: outcomes describe what would happen */
-	bool force;   /* also applies limits below current use */
+	/* Called after a dry run; may be NULL. Not copied: a copy is to change something. */
+	unsigned (*on_dry_run)(struct app *app, struct change_job *change);
+	bool force; /* also applies limits below current use */
 	/*
 	 * Undoes the first of the actions with these changes that can still be undone; a later
 	 * one that was undone, or whose group is gone, is passed over. NULL: applies the steps.

@@ -78,9 +78,9 @@ static void run_journal(struct job *job)
 }
 
 /* Asks before undoing what the dry run has found. */
-static unsigned confirm_undo(struct app *app, struct job *job)
+static unsigned confirm_undo(struct app *app, struct change_job *preview)
 {
-	struct change_job *preview = change_job_from(job), *action;
+	struct change_job *action;
 	/* Others have changed it since. */
 	bool conflict = preview->error == -EBUSY && preview->outcome_count > 0;
 	struct window *window;
@@ -122,7 +122,7 @@ static unsigned start_undo(struct app *app, struct targets *targets, const uint6
 	if (is_remote)
 		return change_job_ask(app, change, "Undo the last change");
 	change_job_set_dry_run(change);
-	change->job.done = confirm_undo;
+	change->on_dry_run = confirm_undo;
 	return app_post_job(app, NULL, &change->job);
 }
 

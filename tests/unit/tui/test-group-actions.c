@@ -435,6 +435,30 @@ static void test_changes_of_other_hosts_are_not_undone(void **state)
 	end(&fixture);
 }
 
+static void test_undo_asks_once(void **state)
+{
+	struct fixture fixture;
+	struct change_job *change;
+	struct job *job;
+
+	begin(&fixture, false, false);
+	app_remember_change(fixture.session.app, "", 7);
+	session_keys(&fixture.session, "u");
+	job = job_pop(&fixture.session.app->jobs);
+	assert_non_null(job);
+	(void)app_job_done(fixture.session.app, job); /* the dry run */
+	session_shows(&fixture.session, "Undo a change");
+	session_keys(&fixture.session, "Enter");
+	job = job_pop(&fixture.session.app->jobs);
+	assert_non_null(job);
+	change = change_job_from(job);
+	assert_non_null(change);
+	assert_false(change->dry_run);
+	(void)app_job_done(fixture.session.app, job);
+	session_hides(&fixture.session, "Undo a change");
+	end(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -450,6 +474,7 @@ int main(void)
 		cmocka_unit_test(test_protected_group_is_refused),
 		cmocka_unit_test(test_export_to_a_changed_policy),
 		cmocka_unit_test(test_changes_of_other_hosts_are_not_undone),
+		cmocka_unit_test(test_undo_asks_once),
 	};
 
 	/* Character widths depend on the locale. */
