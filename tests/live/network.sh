@@ -129,8 +129,8 @@ groups=3
 # In the network namespace of the host.
 for kind in tcp tcp6 udp udp6 sendfile; do
 	[ $kind != sendfile ] || python3 -c 'import os, sys; sys.exit(tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) < (6, 5))' ||
-		{ skip "sendfile (before Linux 6.5 the kernel does not report it)"; continue; }
-	[[ $kind != *6 ]] || grep -qs '^0*1 ' /proc/net/if_inet6 || { skip "$kind (no IPv6)"; continue; }
+		{ skip "sendfile: before Linux 6.5 the kernel does not report it (not possible here)"; continue; }
+	[[ $kind != *6 ]] || grep -qs '^0*1 ' /proc/net/if_inet6 || { skip "$kind: no IPv6 (not possible here)"; continue; }
 	remember
 	talk $kind 500 $kind
 	same "$kind: the client sent what it sent" 500000 "$(since client tx)"
@@ -171,7 +171,7 @@ done
 
 # In a network namespace of their own the kernel counts their segments, and nothing else.
 if ! is_root || ! may unshare -n ip link set lo up; then
-	skip "segments (requires ip, and a new network namespace)"
+	skip "segments: requires ip, and a new network namespace (not possible here)"
 else
 	unshare -n sleep 600 &
 	namespace=$!
@@ -204,7 +204,7 @@ else
 		check "segments were lost ($repeated)" test "$repeated" -gt 0
 		same "retransmissions are those of the kernel" "$repeated" "$(all retransmits)"
 	else
-		skip "lost segments (no tc, or a kernel without tbf)"
+		skip "lost segments: no tc, or a kernel without tbf (not possible here)"
 	fi
 	if inside ip link add one type veth peer name other 2>/dev/null; then
 		for link in one other; do inside ip link set $link up; done
@@ -223,7 +223,7 @@ except OSError: pass')
 		same "it counts for the group that connects" "$repeated" "$(since client retransmits)"
 		same "and so does the first one" $((repeated + 1)) "$(since client tx_packets)"
 	else
-		skip "a connection without answer (no veth)"
+		skip "a connection without answer: no veth (not possible here)"
 	fi
 fi
 
