@@ -75,7 +75,7 @@ for group in both/inner both/other across always; do
 	[ -z "$(mount_of cpuacct)" ] || mkdir -p "$(mount_of cpuacct)$top/$group"
 done
 # Its tasks run when they wake up.
-echo 262144 >"$(mount_of cpu)$top/cpu.shares" 2>/dev/null || echo 10000 >"$(mount_of cpu)$top/cpu.weight"
+{ echo 262144 >"$(mount_of cpu)$top/cpu.shares"; } 2>/dev/null || echo 10000 >"$(mount_of cpu)$top/cpu.weight"
 # 64 levels or more below the root.
 deep=$(printf 'd/%.0s' {1..64})
 for mount in "$(mount_of cpu)" "$(mount_of cpuacct)"; do [ -z "$mount" ] || mkdir -p "$mount$top/$deep"; done

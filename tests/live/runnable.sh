@@ -63,7 +63,7 @@ for group in together/four together/two limited from to; do
 	[ -z "$(mount_of cpuacct)" ] || mkdir -p "$(mount_of cpuacct)$top/$group"
 done
 limited=$(mount_of cpu)$top/limited
-echo 5000 >"$limited/cpu.cfs_quota_us" 2>/dev/null || echo "5000 100000" >"$limited/cpu.max"
+{ echo 5000 >"$limited/cpu.cfs_quota_us"; } 2>/dev/null || echo "5000 100000" >"$limited/cpu.max"
 for _ in 1 2 3 4; do load "$top/together/four" together; done
 for _ in 1 2; do load "$top/together/two" together; done
 for _ in 1 2 3; do load "$top/limited" always; done
