@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * loader-io-queue.c - loader of the BPF programs, made by programs/generate; do not edit.
- * sources: 1b3463e48bcfa0ec08ac89cd7438578e14e468f6045c6787b025478525639142
+ * sources: 98a230352a7337ae8b4d6de47fdfd80596b4fb9031585c97048e3500afaa0aac
  * made with: clang 14.0.6, libbpf 1.1.2
  */
 #include "lib/sample/bpf/bpf-loader.h"

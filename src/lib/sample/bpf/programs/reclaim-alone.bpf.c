@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * reclaim-alone.bpf.c - BPF programs that measure how long the tasks of each group reclaim memory
- * without waiting for a CPU or for IO, so that this time is no part of other waits.
+ * without waiting for a CPU or for IO, so that no time is counted twice.
  *
  * The known part is that during which they ran.
  */
