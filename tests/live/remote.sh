@@ -133,6 +133,8 @@ check "the other host delivers its samples" test "$(grep -c " /good$group 41\$" 
 check "a stuck host is reported as slow" grep -q 'stuck: slow: no sample for' "$work/err"
 
 # A lost connection is re-established.
+# sshd does not end a command that neither reads nor writes.
+xargs kill <"$work/pids.stuck" 2>/dev/null
 : >"$work/pids.good" && rm -f "$work/out"
 dump_hosts --host good --interval 300ms --count 16 --noheadings -r -o group,pids.max --match "$group" >"$work/out" 2>"$work/err" &
 watcher=$!
