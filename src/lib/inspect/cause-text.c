@@ -8,6 +8,9 @@
 
 #include "lib/base/string-builder.h"
 
+/* Above this part of a limit, the average use explains the throttling. */
+#define STEADY 0.9
+
 struct number {
 	char text[48];
 };
@@ -26,23 +29,35 @@ static const char *plural(double count, const char *suffix)
 	return count > 0.5 && count < 1.5 ? "" : suffix;
 }
 
-static void format_cpu(const struct cgw_cause *cause, char *text, size_t size)
+static void format_throttled(const struct cgw_cause *cause, char *text, size_t size)
 {
 	struct number share = format_number(cause->percent, CGW_UNIT_PERCENT);
 	struct number limit = format_number(cause->bound, CGW_UNIT_CPU);
+	struct number covered = format_number(cause->covered_percent, CGW_UNIT_PERCENT);
+	char peak[96] = "", before[96] = "";
 
-	if (cause->kind == CGW_CAUSE_CPU_THROTTLED && cause->current)
-		snprintf(text, size,
-			 "throttled %.*f ms per second by cpu.max, in %s of periods; "
-			 "limit %s",
-			 cause->amount < 9.5e6 ? 1 : 0, cause->amount / 1e6, share.text,
-			 limit.text);
-	else if (cause->kind == CGW_CAUSE_CPU_THROTTLED)
+	if (!cause->current) {
 		snprintf(text, size, "was throttled by cpu.max in %s of all periods; limit %s",
 			 share.text, limit.text);
-	else
-		snprintf(text, size, "uses %.2f of %.0f allowed CPUs (cpuset.cpus)", cause->amount,
-			 cause->bound);
+		return;
+	}
+	/* The average hides what the limit throttles. */
+	if (cause->peak_cpus * 1e9 > cause->bound && cause->mean_cpus * 1e9 < STEADY * cause->bound)
+		snprintf(peak, sizeof(peak), "; used up to %.2f CPUs within 10 ms, %.2f on average",
+			 cause->peak_cpus, cause->mean_cpus);
+	if (cause->covered_percent > 0)
+		snprintf(before, sizeof(before), "; earlier unused quota would cover %s of it",
+			 covered.text);
+	snprintf(text, size,
+		 "throttled %.*f ms per second by cpu.max, in %s of periods; limit %s%s%s",
+		 cause->amount < 9.5e6 ? 1 : 0, cause->amount / 1e6, share.text, limit.text, peak,
+		 before);
+}
+
+static void format_cpuset(const struct cgw_cause *cause, char *text, size_t size)
+{
+	snprintf(text, size, "uses %.2f of %.0f allowed CPUs (cpuset.cpus)", cause->amount,
+		 cause->bound);
 }
 
 static void format_memory(const struct cgw_cause *cause, char *text, size_t size)
@@ -174,8 +189,8 @@ void cgw_cause_sentence(const struct cgw_cause *cause, char *text, size_t size)
 	static void (*const formatters[CGW_CAUSE_KIND_COUNT])(const struct cgw_cause *cause,
 							      char *text, size_t size) = {
 		[CGW_CAUSE_FROZEN] = format_frozen,
-		[CGW_CAUSE_CPU_THROTTLED] = format_cpu,
-		[CGW_CAUSE_CPUSET_FULL] = format_cpu,
+		[CGW_CAUSE_CPU_THROTTLED] = format_throttled,
+		[CGW_CAUSE_CPUSET_FULL] = format_cpuset,
 		[CGW_CAUSE_CPU_PRESSURE] = format_pressure,
 		[CGW_CAUSE_MEMORY_HIGH] = format_memory,
 		[CGW_CAUSE_MEMORY_MAX] = format_memory,

@@ -84,6 +84,21 @@ static void test_longest_wait_of_the_interval(void **state)
 	assert_sum(&sums, 7, 113 * MS, 1 * MS);
 }
 
+/* What a limit of a group throttles is not what one of its parent does. */
+static void test_groups_alone(void **state)
+{
+	CLEANUP(trace_sums_done) struct trace_sums sums = {.own_only = true};
+	struct trace_group records[GROUPS];
+
+	reset(records);
+	wait_of(&records[NINE], 4, 2 * MS);
+	wait_of(&records[SEVEN], 4, 4 * MS);
+	assert_int_equal(trace_sums_set(&sums, ids, records, GROUPS, 4), 0);
+	assert_sum(&sums, 9, 2 * MS, 2 * MS);
+	assert_sum(&sums, 7, 4 * MS, 4 * MS);
+	assert_sum(&sums, 1, 0, 0);
+}
+
 static const struct trace_sum *heir_of(const struct trace_sums *sums, uint64_t id)
 {
 	return trace_sums_heir(sums, trace_sums_find(sums, id));
@@ -352,6 +367,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_groups_include_their_descendants),
+		cmocka_unit_test(test_groups_alone),
 		cmocka_unit_test(test_longest_wait_of_the_interval),
 		cmocka_unit_test(test_which_records_are_needed),
 		cmocka_unit_test(test_ancestors_count_removed_groups),

@@ -57,7 +57,8 @@ void trace_sums_add(struct trace_sums *sums, uint64_t id, const struct trace_gro
 	if (record->waited_ns == 0 && record->peaks[epoch % 2].epoch != epoch &&
 	    record->runnable == 0 && memcmp(record->counters, none, sizeof(none)) == 0)
 		return;
-	for (; id != 0 && (sum = trace_sums_find(sums, id)) != NULL; id = sum->parent_id)
+	for (; id != 0 && (sum = trace_sums_find(sums, id)) != NULL;
+	     id = sums->own_only ? 0 : sum->parent_id)
 		add(sum, record, epoch);
 }
 

@@ -42,6 +42,7 @@ struct trace_sum {
 struct trace_sums {
 	struct trace_sum *items;
 	size_t count, size;
+	bool own_only; /* groups do not include their descendants */
 };
 
 /* Adds up the records as read at the end of an epoch. -ENOMEM: the sums are unchanged. */

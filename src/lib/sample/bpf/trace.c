@@ -28,6 +28,7 @@ static const struct {
 	const char *name;
 	const struct bpf_loader *loader;
 	unsigned minor; /* of Linux 6, the oldest kernel that it works with */
+	bool own_only;  /* values of a group do not include those of descendants */
 } sets[TRACE_SET_COUNT] = {
 	/*
 	 * Before Linux 6.4 the kernel allocates a task's storage with an allocator that must not be
@@ -43,6 +44,7 @@ static const struct {
 	/* sock_send_length and sock_recv_length */
 	[TRACE_SET_SOCKET] = {"sockets", &bpf_loader_socket, 3},
 	[TRACE_SET_CPU_BURST] = {"CPU bursts", &bpf_loader_cpu_burst, 2},
+	[TRACE_SET_QUOTA] = {"CPU limits", &bpf_loader_quota, 2, .own_only = true},
 	[TRACE_SET_RUNNABLE] = {"runnable tasks", &bpf_loader_runnable, 4},
 };
 
@@ -265,6 +267,7 @@ int trace_open(enum trace_set set, const struct cgw_hierarchy *hierarchy, uint32
 		return cgw_diag_set(diag, -ENOMEM, "out of memory");
 	trace->set = set;
 	trace->details = details;
+	trace->before.own_only = trace->now.own_only = sets[set].own_only;
 	trace->hierarchy = counted_hierarchy(hierarchy);
 	trace->programs = programs_none(capacity);
 	r = allocate(trace, capacity);
@@ -372,10 +375,12 @@ int trace_drop_others(struct trace *trace)
 			return -ENOMEM;
 		if (bpf_map_take(trace->programs.groups, &sum->id, &record) < 0)
 			continue;
+		count++;
+		if (trace->now.own_only)
+			continue;
 		trace_removed_add(&trace->removed, heir->id, &record);
 		if (trace_removed_take(&trace->removed, sum->id, &record))
 			trace_removed_add(&trace->removed, heir->id, &record);
-		count++;
 	}
 	if (count > 0)
 		DEBUG(CGW_DEBUG_BPF, "programs of the %s: dropped the records of %zu groups",
