@@ -50,6 +50,7 @@ static const struct {
 
 /* Attached programs; a trace replaces them by those with a larger map. */
 struct programs {
+	int programs[PROGRAM_MAX];
 	int links[PROGRAM_MAX];
 	int groups, pairs; /* maps */
 	struct trace_control *control;
@@ -69,7 +70,9 @@ struct trace {
 	uint64_t *pair_ns;
 	struct trace_taker *takers;
 	size_t taker_count;
-	uint64_t lost; /* at the last read */
+	uint64_t lost;          /* at the last read */
+	uint64_t missed;        /* the same: events for which the kernel did not run a program, */
+	uint64_t missed_before; /* of which those of replaced programs */
 };
 
 static size_t control_bytes(void)
@@ -79,9 +82,12 @@ static size_t control_bytes(void)
 
 static void programs_close(struct programs *programs)
 {
-	for (size_t i = 0; i < PROGRAM_MAX; i++)
+	for (size_t i = 0; i < PROGRAM_MAX; i++) {
 		if (programs->links[i] >= 0)
 			close(programs->links[i]);
+		if (programs->programs[i] >= 0)
+			close(programs->programs[i]);
+	}
 	if (programs->groups >= 0)
 		close(programs->groups);
 	if (programs->pairs >= 0)
@@ -95,6 +101,7 @@ static struct programs programs_none(uint32_t capacity)
 	struct programs programs = {.groups = -1, .pairs = -1, .capacity = capacity};
 
 	memset(programs.links, 0xff, sizeof(programs.links));
+	memset(programs.programs, 0xff, sizeof(programs.programs));
 	return programs;
 }
 
@@ -144,7 +151,7 @@ static uint64_t counted_hierarchy(const struct cgw_hierarchy *hierarchy)
 }
 
 static int attach(const struct trace *trace, struct programs *to, const struct bpf_map_slot *maps,
-		  const int *programs, size_t record_count)
+		  size_t record_count)
 {
 	const struct bpf_loader *loader = sets[trace->set].loader;
 	int r = 0;
@@ -178,7 +185,7 @@ static int attach(const struct trace *trace, struct programs *to, const struct b
 		r = bpf_map_add(to->groups, &trace->ids[i], &trace->records[i]);
 	}
 	for (size_t i = 0; i < loader->program_count && r == 0; i++) {
-		to->links[i] = bpf_attach_tracepoint(programs[i]);
+		to->links[i] = bpf_attach_tracepoint(to->programs[i]);
 		r = to->links[i] < 0 ? to->links[i] : 0;
 	}
 	return r;
@@ -200,23 +207,35 @@ static int load(const struct trace *trace, size_t record_count, struct programs 
 {
 	const struct bpf_loader *loader = sets[trace->set].loader;
 	struct bpf_map_slot maps[MAP_MAX] = {0};
-	int programs[PROGRAM_MAX] = {0}, r = -EAGAIN;
+	int r = -EAGAIN;
 
 	if (loader->map_count > MAP_MAX || loader->program_count > PROGRAM_MAX)
 		return -E2BIG;
 	for (size_t i = 0; i < loader->map_count; i++)
 		maps[i].entries = map_entries(trace, to->capacity, loader->maps[i].name);
 	for (int attempt = 0; attempt < ATTEMPT_MAX && r == -EAGAIN; attempt++)
-		r = bpf_run_loader(loader, maps, programs);
+		r = bpf_run_loader(loader, maps, to->programs);
 	if (r < 0)
 		return r;
-	r = attach(trace, to, maps, programs, record_count);
+	r = attach(trace, to, maps, record_count);
 	/* The links and mappings keep what they need. */
 	for (size_t i = 0; i < loader->map_count; i++)
 		close(maps[i].fd);
-	for (size_t i = 0; i < loader->program_count; i++)
-		close(programs[i]);
 	return r;
+}
+
+/*
+ * From Linux 7.0 on, a task can be preempted while it runs a program at a tracepoint; another task
+ * on the same CPU then does not run it. Interrupts cause the same in some tracepoints of all kernels.
+ */
+static uint64_t count_missed(const struct programs *programs)
+{
+	uint64_t missed = 0;
+
+	for (size_t i = 0; i < PROGRAM_MAX; i++)
+		if (programs->programs[i] >= 0)
+			missed += bpf_program_missed(programs->programs[i]);
+	return missed;
 }
 
 static int allocate(struct trace *trace, uint32_t capacity)
@@ -319,6 +338,7 @@ static void grow(struct trace *trace, size_t record_count)
 		programs_close(&larger);
 		return;
 	}
+	trace->missed_before += count_missed(&trace->programs);
 	programs_close(&trace->programs);
 	trace->programs = larger;
 }
@@ -347,7 +367,8 @@ int trace_read(struct trace *trace)
 	trace->now = r < 0 ? trace->now : now;
 	read_takers(trace);
 	/* A group that does not fit with all its ancestors leaves some room. */
-	lost = trace_lost(trace);
+	lost = __atomic_load_n(&trace->programs.control->lost, __ATOMIC_RELAXED);
+	trace->missed = trace->missed_before + count_missed(&trace->programs);
 	if (lost > trace->lost && (uint32_t)count > trace->programs.capacity / 2)
 		grow(trace, (size_t)count);
 	trace->lost = lost;
@@ -395,7 +416,7 @@ bool trace_waits(const struct trace *trace, uint64_t id, struct trace_waits *ret
 
 	*ret_waits = (struct trace_waits){0};
 	if (sum == NULL)
-		return trace_lost(trace) == 0;
+		return trace->lost == 0;
 	*ret_waits = (struct trace_waits){
 		.waited_ns = sum->waited_ns,
 		.part_ns = sum->part_ns,
@@ -438,7 +459,7 @@ struct trace_histogram trace_histogram(const struct trace *trace, uint64_t id)
 
 uint64_t trace_lost(const struct trace *trace)
 {
-	return __atomic_load_n(&trace->programs.control->lost, __ATOMIC_RELAXED);
+	return trace->lost + trace->missed;
 }
 
 uint64_t trace_unknown(const struct trace *trace)
