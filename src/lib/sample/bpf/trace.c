@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/debug-message.h"
 #include "lib/sample/bpf/bpf-syscall.h"
@@ -66,6 +67,8 @@ struct trace {
 	struct trace_group *records;
 	struct trace_sums before, now; /* at the last two reads */
 	struct trace_removed removed;
+	struct trace_dropped *dropped; /* after the last read */
+	size_t dropped_count, dropped_size;
 	struct trace_pair *pairs; /* as read; NULL without TRACE_TAKERS */
 	uint64_t *pair_ns;
 	struct trace_taker *takers;
@@ -118,6 +121,7 @@ struct trace *trace_close(struct trace *trace)
 	trace_sums_done(&trace->before);
 	trace_sums_done(&trace->now);
 	trace_removed_done(&trace->removed);
+	free(trace->dropped);
 	free(trace);
 	return NULL;
 }
@@ -343,6 +347,18 @@ static void grow(struct trace *trace, size_t record_count)
 	trace->programs = larger;
 }
 
+/* Returns the number of records. */
+static size_t add_parents(struct trace *trace, size_t count)
+{
+	size_t all = trace_sums_add_parents(trace->dropped, trace->dropped_count, trace->ids,
+					    trace->records, count, trace->programs.capacity);
+
+	/* A program may have added it meanwhile. */
+	for (size_t i = count; i < all; i++)
+		(void)bpf_map_add(trace->programs.groups, &trace->ids[i], &trace->records[i]);
+	return all;
+}
+
 int trace_read(struct trace *trace)
 {
 	uint64_t epoch = trace->programs.control->epoch;
@@ -359,6 +375,7 @@ int trace_read(struct trace *trace)
 		      strerror(-count));
 		return count;
 	}
+	count = (int)add_parents(trace, (size_t)count);
 	r = trace_sums_set(&now, trace->ids, trace->records, (size_t)count, epoch);
 	for (size_t i = 0; i < trace->removed.count && r == 0; i++)
 		trace_sums_add(&now, trace->removed.items[i].id, &trace->removed.items[i].record,
@@ -384,6 +401,7 @@ int trace_drop_others(struct trace *trace)
 {
 	size_t count = 0;
 
+	trace->dropped_count = 0;
 	trace_sums_keep_changed(&trace->now, &trace->before);
 	for (size_t i = 0; i < trace->now.count; i++) {
 		const struct trace_sum *sum = &trace->now.items[i];
@@ -392,11 +410,13 @@ int trace_drop_others(struct trace *trace)
 
 		if (heir == NULL)
 			continue;
-		if (trace_removed_reserve(&trace->removed) < 0)
+		if (trace_removed_reserve(&trace->removed) < 0 ||
+		    ARRAY_RESERVE(trace->dropped, trace->dropped_size, count + 1) < 0)
 			return -ENOMEM;
 		if (bpf_map_take(trace->programs.groups, &sum->id, &record) < 0)
 			continue;
-		count++;
+		trace->dropped[count++] = (struct trace_dropped){sum->id, sum->parent_id, false};
+		trace->dropped_count = count;
 		if (trace->now.own_only)
 			continue;
 		trace_removed_add(&trace->removed, heir->id, &record);
