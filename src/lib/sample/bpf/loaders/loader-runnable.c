@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * loader-runnable.c - loader of the BPF programs, made by programs/generate; do not edit.
- * sources: 79f8646b202025a011ac19ac205cf2987ba1ec00ee16360d658648dc59385ed7
+ * sources: aa3ef06d2783b7d35e3895e9b38f2ce0494b3f8df322e9a454cca8fd4ed1f6f4
  * made with: clang 14.0.6, libbpf 1.1.2
  */
 #include "lib/sample/bpf/bpf-loader.h"
