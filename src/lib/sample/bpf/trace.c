@@ -229,8 +229,9 @@ static int load(const struct trace *trace, size_t record_count, struct programs 
 }
 
 /*
- * From Linux 7.0 on, a task can be preempted while it runs a program at a tracepoint; another task
- * on the same CPU then does not run it. Interrupts cause the same in some tracepoints of all kernels.
+ * From Linux 7.0 on, a task can be preempted while it runs a program at a tracepoint; another
+ * task on the same CPU then does not run it. Interrupts do the same at some tracepoints of all
+ * kernels.
  */
 static uint64_t count_missed(const struct programs *programs)
 {
