@@ -35,18 +35,18 @@ static const struct {
 	 * Before Linux 6.4 the kernel allocates a task's storage with an allocator that must not be
 	 * called while a run queue is locked.
 	 */
-	[TRACE_SET_RUN_DELAY] = {"run delay", &bpf_loader_run_delay, 4},
-	[TRACE_SET_IO_WAIT] = {"IO wait", &bpf_loader_io_wait, 4},
+	[TRACE_SET_RUN_DELAY] = {"run delay", &bpf_loader_run_delay, 4, false},
+	[TRACE_SET_IO_WAIT] = {"IO wait", &bpf_loader_io_wait, 4, false},
 	/* bpf_rdonly_cast() */
-	[TRACE_SET_RECLAIM] = {"reclaim", &bpf_loader_reclaim, 2},
-	[TRACE_SET_RECLAIM_ALONE] = {"reclaim alone", &bpf_loader_reclaim_alone, 2},
-	[TRACE_SET_IO_QUEUE] = {"IO queue", &bpf_loader_io_queue, 2},
-	[TRACE_SET_IO_DEVICE] = {"IO device", &bpf_loader_io_device, 2},
+	[TRACE_SET_RECLAIM] = {"reclaim", &bpf_loader_reclaim, 2, false},
+	[TRACE_SET_RECLAIM_ALONE] = {"reclaim alone", &bpf_loader_reclaim_alone, 2, false},
+	[TRACE_SET_IO_QUEUE] = {"IO queue", &bpf_loader_io_queue, 2, false},
+	[TRACE_SET_IO_DEVICE] = {"IO device", &bpf_loader_io_device, 2, false},
 	/* sock_send_length and sock_recv_length */
-	[TRACE_SET_SOCKET] = {"sockets", &bpf_loader_socket, 3},
-	[TRACE_SET_CPU_BURST] = {"CPU bursts", &bpf_loader_cpu_burst, 2},
-	[TRACE_SET_QUOTA] = {"CPU limits", &bpf_loader_quota, 2, .own_only = true},
-	[TRACE_SET_RUNNABLE] = {"runnable tasks", &bpf_loader_runnable, 4},
+	[TRACE_SET_SOCKET] = {"sockets", &bpf_loader_socket, 3, false},
+	[TRACE_SET_CPU_BURST] = {"CPU bursts", &bpf_loader_cpu_burst, 2, false},
+	[TRACE_SET_QUOTA] = {"CPU limits", &bpf_loader_quota, 2, true},
+	[TRACE_SET_RUNNABLE] = {"runnable tasks", &bpf_loader_runnable, 4, false},
 };
 
 /* Attached programs; a trace replaces them by those with a larger map. */
