@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* probe-report.c - the result of a probe, as text or JSON. */
 #include <cgward/render.h>
-#include <errno.h>
 #include <string.h>
 
 #include "cmd/change/probe-report.h"

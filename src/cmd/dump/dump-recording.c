@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dump-recording.c - `cgward dump --replay`: prints samples of a recording. */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/dump/dump-sources.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* explain-command.c - `cgward explain`: what slows a group down, and the command to change that. */
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "cmd/inspect/inspect-target.h"

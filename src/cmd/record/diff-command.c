@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* diff-command.c - `cgward diff`: changes and events between two times of a recording. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

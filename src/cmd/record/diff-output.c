@@ -2,7 +2,6 @@
 /* diff-output.c - output of `cgward diff` as a table or JSON. */
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/record/diff-command.h"

@@ -2,7 +2,6 @@
 /* find-group.c - find a group by path, or by any name that its path contains. */
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 #include "lib/base/string-list.h"
 #include "lib/base/suggest.h"
 #include "lib/kernel/identity.h"
-#include "lib/kernel/kernel-file.h"
 #include "lib/kernel/list-children.h"
 #include "lib/kernel/membership.h"
 

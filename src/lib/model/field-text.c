@@ -2,7 +2,6 @@
 /* field-text.c - values of text fields: paths, names, hierarchies and text metrics. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"

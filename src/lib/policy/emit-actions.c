@@ -5,7 +5,6 @@
  * The caller performs as many actions as it has time for; the others stay here until they are
  * performed or cancelled, and follow the policy meanwhile.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

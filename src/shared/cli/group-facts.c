@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* group-facts.c - users and commands of a group's processes, and its extended attributes. */
-#include <ctype.h>
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* inspect-text.c - prints the report of a group as text. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"

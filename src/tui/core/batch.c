@@ -2,7 +2,6 @@
 /* batch.c - prints rows one by one, because a canvas limits the number of rows. */
 #include <errno.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "lib/base/cleanup.h"
