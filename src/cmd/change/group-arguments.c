@@ -9,6 +9,7 @@
 #include "cmd/change/group-arguments.h"
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 
 void groups_done(struct group_list *list)
 {
@@ -127,12 +128,9 @@ enum cli_exit groups_add(const struct change_command *command, struct group_list
 		}
 		diag.text[0] = '\0';
 		r = add_all_matching(command, list, what);
-		if (r == 0 && list->count == before) {
-			char shown[256];
-
-			cgw_escape(shown, sizeof(shown), what, strlen(what));
-			r = cgw_diag_set(&diag, -ENOENT, "no group matches '%s'", shown);
-		}
+		if (r == 0 && list->count == before)
+			r = cgw_diag_set(&diag, -ENOENT, "no group matches '%s'",
+					 ESCAPED(256, what));
 	}
 	if (r == 0)
 		return CLI_OK;
@@ -220,7 +218,6 @@ enum cli_exit groups_add_new(const struct change_command *command, struct group_
 {
 	char *normal = NULL;
 	int r = groups_normalise(command->layout, path, &normal);
-	char shown[256];
 
 	if (r == 0)
 		r = add(list, normal, NULL);
@@ -230,10 +227,10 @@ enum cli_exit groups_add_new(const struct change_command *command, struct group_
 		cli_error(command->context, "%s", strerror(-r));
 		return CLI_FAILED;
 	}
-	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	return cli_usage_error(
 		command->context,
-		"invalid group '%s' (expected a path from the root, without '.' and '..')", shown);
+		"invalid group '%s' (expected a path from the root, without '.' and '..')",
+		ESCAPED(256, path));
 }
 
 bool assign_is(const char *argument)

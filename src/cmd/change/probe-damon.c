@@ -13,6 +13,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/listing.h"
 
 struct counts {
@@ -24,10 +25,7 @@ struct counts {
 
 static enum cli_exit fail(const struct probe_damon *probe, int error, const char *reason)
 {
-	char path[1024];
-
-	cgw_escape(path, sizeof(path), probe->path, strlen(probe->path));
-	cli_error(probe->command->context, "cannot probe %s: %s", path,
+	cli_error(probe->command->context, "cannot probe %s: %s", ESCAPED(1024, probe->path),
 		  reason[0] != '\0' ? reason : strerror(-error));
 	return error == -EOPNOTSUPP || error == -EBUSY ? CLI_REFUSED : cli_exit_from_error(error);
 }
@@ -109,9 +107,9 @@ static int print_json(const struct probe_damon *probe, const struct counts *coun
 static void print_text(const struct probe_damon *probe, const struct counts *counts,
 		       uint64_t use_bytes)
 {
-	char path[1024], most[32], least[32], use[32], interval[32];
+	const char *path = ESCAPED(1024, probe->path);
+	char most[32], least[32], use[32], interval[32];
 
-	cgw_escape(path, sizeof(path), probe->path, strlen(probe->path));
 	(void)cgw_format_bytes((double)counts->most, most, sizeof(most));
 	(void)cgw_format_bytes((double)counts->least, least, sizeof(least));
 	(void)cgw_format_bytes((double)use_bytes, use, sizeof(use));

@@ -5,6 +5,7 @@
 
 #include "cmd/change/probe-report.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/listing.h"
 
 static const char *const ends[] = {
@@ -139,9 +140,8 @@ static void print_evidence(const struct probe_report *report, FILE *out)
 void probe_print(const struct probe_report *report, FILE *out)
 {
 	const struct probe_result *result = report->result;
-	char path[1024];
+	const char *path = ESCAPED(1024, report->path);
 
-	cgw_escape(path, sizeof(path), report->path, strlen(report->path));
 	if (report->dry_run) {
 		print_dry_run(report, path, out);
 		return;

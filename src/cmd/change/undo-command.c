@@ -7,6 +7,7 @@
 
 #include "cmd/change/change-report.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 
 struct undo {
 	struct change_command command;
@@ -50,13 +51,11 @@ static enum cli_exit print_failure(const struct change_command *command, int err
 static void print_skipped(void *context, const struct cgw_change *change, const char *reason)
 {
 	const struct change_command *command = context;
-	char path[1024];
 
-	cgw_escape(path, sizeof(path), change->path, strlen(change->path));
 	cli_error(command->context, "skipped change %llu (%s of %s): %s",
 		  (unsigned long long)change->id,
-		  change->key[0] != '\0' ? change->key : cgw_step_kind_name(change->kind), path,
-		  reason);
+		  change->key[0] != '\0' ? change->key : cgw_step_kind_name(change->kind),
+		  ESCAPED(1024, change->path), reason);
 }
 
 /* With ID 0 the last action that can be undone. */

@@ -9,7 +9,7 @@
 #include "cmd/enforce/backtest.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/recording-common.h"
 #include <cgward/recording.h>
 #include <cgward/render.h>

@@ -9,7 +9,7 @@
 
 #include "cmd/enforce/log.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/base/libsystemd.h"
 #include "shared/cli/systemd-journal.h"
 #include "shared/report/log-change.h"

@@ -15,6 +15,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 
 #define PF_KTHREAD       0x00200000U /* flag in /proc/PID/stat */
 #define SCAN_INTERVAL_NS (30 * NS_PER_S)
@@ -147,11 +148,10 @@ static bool is_kernel_thread(const struct cgw_layout *layout, pid_t pid)
 {
 	CLEANUP(cleanup_free) char *stat = NULL;
 	unsigned flags = 0;
-	char file[32], *at;
+	char *at;
 	size_t length;
 
-	snprintf(file, sizeof(file), "%d/stat", (int)pid);
-	if (cgw_proc_read(layout, file, &stat, &length) < 0)
+	if (cgw_proc_read(layout, FORMATTED(32, "%d/stat", (int)pid), &stat, &length) < 0)
 		return false;
 	at = strrchr(stat, ')');
 	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */

@@ -7,7 +7,7 @@
 
 #include "cmd/enforce/policy-trial.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/model/sampling.h"
 #include "shared/cli/daemon-status.h"
 #include "shared/report/policy-report.h"

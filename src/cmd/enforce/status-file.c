@@ -12,7 +12,7 @@
 
 #include "cmd/enforce/status-file.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/base/file-replacement.h"
 #include "lib/base/json-cleanup.h"
 #include "shared/cli/daemon-status.h"

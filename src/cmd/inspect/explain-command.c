@@ -7,7 +7,7 @@
 #include "cmd/inspect/postmortem-command.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/namespace-root.h"
 #include "lib/model/sampling.h"
 #include "shared/cli/group-facts.h"

@@ -10,6 +10,7 @@
 
 #include "cmd/inspect/inspect-json.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/namespace-root.h"
 #include "shared/cli/listing.h"
 
@@ -68,12 +69,11 @@ static json_t *capability_list(uint64_t set)
 
 	for (unsigned i = 0; i < 64; i++) {
 		const char *name = cgw_capability_name(i);
-		char unnamed[16];
 
 		if (!(set >> i & 1))
 			continue;
-		snprintf(unnamed, sizeof(unnamed), "cap_%u", i);
-		json_array_append_new(list, json_string(name != NULL ? name : unnamed));
+		json_array_append_new(
+			list, json_string(name != NULL ? name : FORMATTED(16, "cap_%u", i)));
 	}
 	return list;
 }

@@ -6,7 +6,7 @@
 
 #include "cmd/record/diff-command.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/base/json-cleanup.h"
 #include "shared/cli/listing.h"
 

@@ -7,6 +7,7 @@
 #include "cmd/serve/container-labels.h"
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include <cgward/inspect.h>
 
 #define RETRY_NS UINT64_C(60000000000)
@@ -140,15 +141,12 @@ static void lookup_names(const struct container_labels *cache, const struct cgw_
 	struct cgw_names found;
 	const char *const texts[LABEL_COUNT] = {found.name, found.image, found.pod,
 						found.pod_namespace, found.role};
-	char safe[4 * sizeof(found.name)];
 
 	cgw_names_resolve(identity, &options, &found);
 	entry_clear_values(entry);
 	for (size_t i = 0; i < LABEL_COUNT; i++)
-		if (texts[i][0] != '\0') {
-			cgw_escape(safe, sizeof(safe), texts[i], strlen(texts[i]));
-			entry->values[i] = strdup(safe);
-		}
+		if (texts[i][0] != '\0')
+			entry->values[i] = strdup(ESCAPED(4 * sizeof(found.name), texts[i]));
 	entry->found = found.source[0] != '\0';
 	entry->lookup_ns = cache->now_ns;
 }

@@ -33,11 +33,4 @@ char *string_builder_steal(struct string_builder *builder);
 /* Frees the text; the builder can be used again. For CLEANUP() as well. */
 void string_builder_free(struct string_builder *builder);
 
-/*
- * For buffers of fixed size: appends at `used` and returns the new length, which stays below
- * `size`; text that does not fit is cut.
- */
-__attribute__((format(printf, 4, 5))) size_t text_append(char *buffer, size_t size, size_t used,
-							 const char *format, ...);
-
 #endif

@@ -6,6 +6,7 @@
 #include <cgward/inspect.h>
 #include <cgward/render.h>
 
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 
 struct number {
@@ -117,11 +118,9 @@ static void format_io(const struct cgw_cause *cause, char *text, size_t size)
 	const struct cgw_metric_info *limit = cgw_metric_info((enum cgw_metric)cause->limit);
 	struct number amount = format_number(cause->amount, limit->unit);
 	struct number bound = format_number(cause->bound, limit->unit);
-	char device[4 * sizeof(cause->device)];
 
-	cgw_escape(device, sizeof(device), cause->device, strlen(cause->device));
-	snprintf(text, size, "%s per second on %s, close to %s; limit %s", amount.text, device,
-		 limit->key, bound.text);
+	snprintf(text, size, "%s per second on %s, close to %s; limit %s", amount.text,
+		 ESCAPED(4 * sizeof(cause->device), cause->device), limit->key, bound.text);
 }
 
 /* "412 ms", "3.2 ms" */

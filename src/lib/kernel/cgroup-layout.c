@@ -10,6 +10,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "lib/kernel/kernel-file.h"
 #include "lib/kernel/membership.h"
@@ -128,11 +129,8 @@ static bool is_hidden(int error)
 
 static int hierarchy_error(const char *path, int error, struct cgw_diag *diag)
 {
-	char shown[256];
-
-	cgw_escape(shown, sizeof(shown), path, strlen(path));
-	return cgw_diag_set(diag, error, "cannot use the cgroup hierarchy at '%s': %s", shown,
-			    strerror(-error));
+	return cgw_diag_set(diag, error, "cannot use the cgroup hierarchy at '%s': %s",
+			    ESCAPED(256, path), strerror(-error));
 }
 
 /* A mount that is visible to us: of those with the same root, one that is not read-only. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "lib/base/string-list.h"
 #include "lib/base/suggest.h"
@@ -434,7 +435,6 @@ static void describe_nearest(const struct cgw_layout *layout, const char *what, 
 	struct suggestion nearest = {.input = what};
 	CLEANUP(search_done)
 	struct search search = {.layout = layout, .what = what, .nearest = &nearest};
-	char shown[256];
 
 	/* Without errors: a suggestion is no more than a help. */
 	for (size_t i = 0; i < layout->hierarchy_count && strpbrk(what, "*?[{") == NULL; i++)
@@ -444,8 +444,7 @@ static void describe_nearest(const struct cgw_layout *layout, const char *what, 
 			 named ? "" : " ID");
 		return;
 	}
-	cgw_escape(shown, sizeof(shown), search.word, strlen(search.word));
-	snprintf(text, size, "; did you mean '%s'?", shown);
+	snprintf(text, size, "; did you mean '%s'?", ESCAPED(256, search.word));
 }
 
 int cgw_group_find_named(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,

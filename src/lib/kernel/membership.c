@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/membership.h"
 
 /* The kernel's mark of a removed group, which may also be the end of a name. */
@@ -238,12 +239,10 @@ int cgw_membership_read(const struct cgw_layout *layout, pid_t pid,
 			struct cgw_membership *ret_membership)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	char file[32];
 	size_t length;
 	int r;
 
-	snprintf(file, sizeof(file), "%d/cgroup", (int)pid);
-	r = cgw_proc_read(layout, file, &text, &length);
+	r = cgw_proc_read(layout, FORMATTED(32, "%d/cgroup", (int)pid), &text, &length);
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
 	r = membership_parse(layout, text, length, ret_membership);

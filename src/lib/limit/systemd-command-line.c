@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/systemd.h"
 
 /* Text in a buffer; `length` counts beyond its end, as with snprintf(). */
@@ -31,10 +32,7 @@ static void put_text(struct line *line, const char *text)
 
 static void put_number(struct line *line, uint64_t number)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), " %" PRIu64, number);
-	put_text(line, text);
+	put_text(line, FORMATTED(24, " %" PRIu64, number));
 }
 
 /* Appends a word quoted for the shell, without control bytes. */

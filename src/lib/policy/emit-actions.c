@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "lib/policy/engine.h"
 #include <cgward/render.h>
 

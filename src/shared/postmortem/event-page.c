@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/base/json-cleanup.h"
 #include "lib/base/string-builder.h"
 #include "shared/cli/group-facts.h"

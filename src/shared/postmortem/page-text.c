@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/text-table.h"
 #include "shared/postmortem/page-text.h"
 #include <cgward/render.h>

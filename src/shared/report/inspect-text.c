@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "lib/kernel/namespace-root.h"
 #include "shared/cli/text-table.h"
@@ -12,12 +12,9 @@
 
 static void print_value(const struct view *view, const char *name, const char *text, FILE *out)
 {
-	char shown[1100];
-
 	if (*text == '\0')
 		return;
-	cgw_escape(shown, sizeof(shown), text, strlen(text));
-	fprintf(out, "  %-14s %s\n", name, shown);
+	fprintf(out, "  %-14s %s\n", name, ESCAPED(1100, text));
 }
 
 static void print_identity(const struct view *view, FILE *out)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "shared/report/policy-report.h"
 #include <cgward/render.h>

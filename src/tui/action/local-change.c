@@ -9,7 +9,7 @@
 #include <cgward/policy.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "shared/report/log-change.h"
 #include "tui/action/change-job.h"
 #include "tui/detail/process-list.h"

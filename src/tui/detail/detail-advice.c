@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "shared/report/advice-text.h"
 #include "tui/core/app.h"
 #include "tui/detail/detail.h"
@@ -36,7 +37,6 @@ void detail_fill_advice(struct app *app, struct detail *detail)
 {
 	struct advice *advice = &app->advice;
 	const struct cgw_advice *items;
-	char heading[96];
 	size_t count;
 
 	if (app->source_flags & SOURCE_REMOTE) {
@@ -52,10 +52,11 @@ void detail_fill_advice(struct app *app, struct detail *detail)
 		return;
 	}
 	items = advice_of_group(advice, detail->path, &count);
-	snprintf(heading, sizeof(heading), "Limits from %llu sample%s %s",
-		 (unsigned long long)advice->samples, advice->samples == 1 ? "" : "s",
-		 advice->is_recording ? "of the whole recording" : "since they were first shown");
-	detail_add_heading(detail, heading);
+	detail_add_heading(detail, FORMATTED(96, "Limits from %llu sample%s %s",
+					     (unsigned long long)advice->samples,
+					     advice->samples == 1 ? "" : "s",
+					     advice->is_recording ? "of the whole recording"
+								  : "since they were first shown"));
 	for (size_t i = 0; i < count; i++)
 		add_advice(app, detail, &items[i], advice->is_recording);
 	if (count == 0)

@@ -8,6 +8,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "tui/core/app.h"
 #include "tui/core/window.h"
 #include "tui/detail/detail.h"
@@ -37,10 +38,7 @@ void detail_add_wrapped(const struct app *app, struct detail *detail, enum role 
 static void add_escaped(const struct app *app, struct detail *detail, enum role role,
 			const char *left, const char *value)
 {
-	char escaped[1024];
-
-	cgw_escape(escaped, sizeof(escaped), value, strlen(value));
-	detail_add_wrapped(app, detail, role, left, CAUSE_LEFT_WIDTH, escaped);
+	detail_add_wrapped(app, detail, role, left, CAUSE_LEFT_WIDTH, ESCAPED(1024, value));
 }
 
 /* Below a cause: the group responsible, and a command that removes the cause. */
@@ -170,11 +168,10 @@ void detail_fill_inspect(struct app *app, struct detail *detail)
 {
 	const char *at = detail->text;
 	bool empty = false;
-	char text[96];
 
 	if (!(app->source_flags & SOURCE_CAN_ACT)) {
-		snprintf(text, sizeof(text), "a %s does not contain this data", app->source_name);
-		detail_add(detail, ROLE_DIM, text);
+		detail_add(detail, ROLE_DIM,
+			   FORMATTED(96, "a %s does not contain this data", app->source_name));
 		return;
 	}
 	if (detail->inspect_error < 0)
@@ -201,7 +198,6 @@ void detail_draw_line(const struct detail *detail, const struct detail_row *row,
 {
 	size_t skipped = 0, bytes;
 	uint32_t character;
-	char text[1024];
 	int cells = 0, width;
 
 	while (cells < detail->column && skipped < row->line_length &&
@@ -209,7 +205,7 @@ void detail_draw_line(const struct detail *detail, const struct detail_row *row,
 		skipped += bytes;
 		cells += width;
 	}
-	snprintf(text, sizeof(text), "%.*s", (int)(row->line_length - skipped),
-		 row->line + skipped);
-	canvas_text_cut(canvas, area.row, area.column, area.columns, row->role, text);
+	canvas_text_cut(
+		canvas, area.row, area.column, area.columns, row->role,
+		FORMATTED(1024, "%.*s", (int)(row->line_length - skipped), row->line + skipped));
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "tui/action/process-actions.h"
 #include "tui/core/app.h"
 #include "tui/detail/detail.h"
