@@ -6,8 +6,8 @@
 
 #include "cmd/record/diff-command.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/local-text.h"
 #include "lib/base/json-cleanup.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/listing.h"
 
 /* Formats "+1.5G", "-12" or "0", or the symbol of a missing value. */

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/local-text.h"
 #include "lib/base/json-cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "shared/cli/group-facts.h"
 #include "shared/cli/listing.h"

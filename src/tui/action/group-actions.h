@@ -3,6 +3,7 @@
 #ifndef CGWARD_TUI_ACTION_GROUP_ACTIONS_H
 #define CGWARD_TUI_ACTION_GROUP_ACTIONS_H
 
+#include "tui/core/app.h"
 #include "tui/core/views.h"
 
 unsigned change_groups(struct app *app, enum action action);
@@ -17,5 +18,10 @@ unsigned undo_last_change(struct app *app);
 /* Lists all changes in the journal; Enter undoes one with its whole action. */
 unsigned open_journal(struct app *app);
 unsigned open_remote_journal(struct app *app);
+
+/* Asks for the signal, then for confirmation. */
+unsigned process_kill(struct app *app, const struct process_target *target, const char *path);
+/* Asks for the group. `path`: the current one, raw. */
+unsigned process_move(struct app *app, const struct process_target *target, const char *path);
 
 #endif

@@ -8,7 +8,6 @@
 #include "lib/base/local-text.h"
 #include "tui/action/change-job.h"
 #include "tui/action/group-actions.h"
-#include "tui/action/process-actions.h"
 
 /* The change of the process on its group, which the plan checks; NULL: the reason is shown. */
 static struct change_job *new_change(struct app *app, const char *path,

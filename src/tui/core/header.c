@@ -6,7 +6,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/local-text.h"
-#include "tui/core/header.h"
+#include "tui/core/dashboard.h"
 #include "tui/replay/replay-keys.h"
 
 #define METER_ROWS 4

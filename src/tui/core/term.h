@@ -66,4 +66,13 @@ void term_suspend(struct term *term);
 void term_copy(struct term *term, const char *text);
 void term_beep(struct term *term);
 
+/* Restores the terminal when the process crashes, with async-signal-safe calls only. */
+/* Saves the current terminal settings and installs handlers for crash signals. */
+void crash_handler_install(int fd);
+/* Appends an escape sequence to send on a crash; truncated when the buffer is full. */
+void crash_add_sequence(const char *sequence);
+/* Set `active` to 0 while the terminal is already restored, for example when suspended. */
+void crash_handler_set_active(int active);
+void crash_handler_remove(void);
+
 #endif

@@ -15,8 +15,8 @@
 #include "tui/core/batch.h"
 #include "tui/core/dashboard.h"
 #include "tui/core/saved-views.h"
-#include "tui/core/screen.h"
 #include "tui/core/theme-file.h"
+#include "tui/core/views.h"
 
 /*
  * An idle group is read in full only every 8th sample, which delays the display of changes made

@@ -8,7 +8,7 @@
 #include "lib/base/local-text.h"
 #include "tui/core/app.h"
 #include "tui/core/views.h"
-#include "tui/detail/process-list.h"
+#include "tui/detail/detail.h"
 
 #define FOUND_MAX 200
 

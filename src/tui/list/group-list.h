@@ -12,8 +12,8 @@
 #include <cgward/expression.h>
 
 #include "lib/base/clock.h"
+#include "tui/core/settings.h"
 #include "tui/list/group-names.h"
-#include "tui/list/pins.h"
 
 #define LIST_NEW_NS   (5 * NS_PER_S)
 #define LIST_GONE_NS  (3 * NS_PER_S)
