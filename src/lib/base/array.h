@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* array.h - arrays that grow. */
-#ifndef CGWARD_LIB_BASE_ARRAY_H
-#define CGWARD_LIB_BASE_ARRAY_H
+#pragma once
 
 #include <stddef.h>
 
@@ -28,5 +27,3 @@ static inline int array_reserve_beside(void *array, size_t capacity, size_t need
 
 #define ARRAY_RESERVE_BESIDE(array, capacity, needed) \
 	array_reserve_beside(&(array), (capacity), (needed), sizeof(*(array)))
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cleanup.h - release resources when a variable goes out of scope. */
-#ifndef CGWARD_LIB_BASE_CLEANUP_H
-#define CGWARD_LIB_BASE_CLEANUP_H
+#pragma once
 
 #include <dirent.h>
 #include <stdio.h>
@@ -54,5 +53,3 @@ static inline void *steal_pointer(void *variable)
 	*pointer = NULL;
 	return stolen;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* local-text.h - texts in buffers of a fixed size, cut to it, and escaped copies of any length. */
-#ifndef CGWARD_LIB_BASE_LOCAL_TEXT_H
-#define CGWARD_LIB_BASE_LOCAL_TEXT_H
+#pragma once
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,5 +36,3 @@ static inline char *escape_copy(const char *text)
 		cgw_escape(copy, size, text, length);
 	return copy;
 }
-
-#endif

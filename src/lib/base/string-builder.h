@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* string-builder.h - texts of any length, built piece by piece. */
-#ifndef CGWARD_LIB_BASE_STRING_BUILDER_H
-#define CGWARD_LIB_BASE_STRING_BUILDER_H
+#pragma once
 
 #include <stddef.h>
 
@@ -32,5 +31,3 @@ const char *string_builder_text(const struct string_builder *builder);
 char *string_builder_steal(struct string_builder *builder);
 /* Frees the text; the builder can be used again. For CLEANUP() as well. */
 void string_builder_free(struct string_builder *builder);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* membership.h - parse /proc/PID/cgroup. */
-#ifndef CGWARD_LIB_KERNEL_MEMBERSHIP_H
-#define CGWARD_LIB_KERNEL_MEMBERSHIP_H
+#pragma once
 
 #include <cgward/kernel.h>
 
@@ -26,5 +25,3 @@ bool group_lists_process(const struct cgw_layout *layout, size_t hierarchy, cons
 /* Like cgw_membership_main_path(), of the hierarchies in the bit mask only. */
 const char *membership_path_within(const struct cgw_layout *layout,
 				   const struct cgw_membership *membership, uint32_t hierarchies);
-
-#endif

@@ -5,8 +5,7 @@
  * Only systemd*.c use D-Bus. A build without libsystemd links systemd-none.c, whose functions
  * return -EOPNOTSUPP. Every call has a timeout: PID 1 may be reloading, the bus may be frozen.
  */
-#ifndef CGWARD_LIB_LIMIT_SYSTEMD_H
-#define CGWARD_LIB_LIMIT_SYSTEMD_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -101,5 +100,3 @@ size_t systemd_format_set(const struct cgw_owner *owner, const struct systemd_pr
 size_t systemd_format_unit(const struct cgw_owner *owner, const char *method, char *buffer,
 			   size_t size);
 size_t systemd_format_kill(const struct cgw_owner *owner, int signal, char *buffer, size_t size);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sampling.h - read samples into a frame, and release what that takes. */
-#ifndef CGWARD_LIB_MODEL_SAMPLING_H
-#define CGWARD_LIB_MODEL_SAMPLING_H
+#pragma once
 
 #include <cgward/model.h>
 
@@ -38,5 +37,3 @@ static inline void cleanup_snapshot(struct cgw_snapshot **snapshot)
 {
 	cgw_snapshot_unref(*snapshot);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cli.h - exit statuses, messages and time arguments, shared by all commands. */
-#ifndef CGWARD_SHARED_CLI_CLI_H
-#define CGWARD_SHARED_CLI_CLI_H
+#pragma once
 
 #include <cgward/kernel.h>
 
@@ -85,5 +84,3 @@ int cli_parse_time(const char *text, uint64_t reference_ns, uint64_t *ret_ns);
 /* The usage error for an invalid time; its arguments are the option's name and value. */
 #define CLI_INVALID_TIME \
 	"invalid --%s '%.64s' (expected a time such as 03:12, 2026-11-24T03:12:00Z or -10m)"
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* recording-common.h - common to the commands that write or read recordings. */
-#ifndef CGWARD_SHARED_CLI_RECORDING_COMMON_H
-#define CGWARD_SHARED_CLI_RECORDING_COMMON_H
+#pragma once
 
 #include <cgward/recording.h>
 
@@ -30,5 +29,3 @@ static inline void cleanup_replay(struct cgw_replay **replay)
 {
 	cgw_replay_free(*replay);
 }
-
-#endif

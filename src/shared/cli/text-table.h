@@ -3,8 +3,7 @@
  * text-table.h - tables with libsmartcols, that fit the terminal. table_end() returns the first
  * error.
  */
-#ifndef CGWARD_SHARED_CLI_TEXT_TABLE_H
-#define CGWARD_SHARED_CLI_TEXT_TABLE_H
+#pragma once
 
 #include <stdio.h>
 
@@ -67,5 +66,3 @@ void table_cell(struct table *table, const char *format, ...) CGW_PRINTF(2, 3);
 void table_name(struct table *table, const char *name);
 /* Prints and frees the table. Returns 0 or the first error. */
 int table_end(struct table *table);
-
-#endif

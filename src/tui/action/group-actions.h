@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* group-actions.h - actions that change groups, and their windows. */
-#ifndef CGWARD_TUI_ACTION_GROUP_ACTIONS_H
-#define CGWARD_TUI_ACTION_GROUP_ACTIONS_H
+#pragma once
 
 #include "tui/core/app.h"
 #include "tui/core/views.h"
@@ -23,5 +22,3 @@ unsigned open_remote_journal(struct app *app);
 unsigned process_kill(struct app *app, const struct process_target *target, const char *path);
 /* Asks for the group. `path`: the current one, raw. */
 unsigned process_move(struct app *app, const struct process_target *target, const char *path);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * Pure except for the jobs that it posts, so that tests can run whole sessions key by key.
  */
-#ifndef CGWARD_TUI_CORE_DASHBOARD_H
-#define CGWARD_TUI_CORE_DASHBOARD_H
+#pragma once
 
 #include "tui/core/app.h"
 #include "tui/core/view.h"
@@ -30,5 +29,3 @@ void header_draw(struct app *app, struct canvas *canvas, struct rect area);
 void key_bar_draw(const struct app *app, struct canvas *canvas, struct rect area);
 /* The action whose key is shown at that column; ACTION_NONE. */
 enum action key_bar_action(const struct app *app, int column);
-
-#endif

@@ -8,8 +8,7 @@
  *   [keys]    ACTION = KEY KEY ...
  *   [view NAME]  see saved-views.h
  */
-#ifndef CGWARD_TUI_CORE_SETTINGS_H
-#define CGWARD_TUI_CORE_SETTINGS_H
+#pragma once
 
 #include "lib/base/clock.h"
 #include "shared/cli/user-config.h"
@@ -97,5 +96,3 @@ int pins_find(const struct pins *pins, const char *path);
  */
 int pins_add(struct pins *pins, const char *path, struct cgw_diag *diag);
 void pins_remove(struct pins *pins, size_t index);
-
-#endif

@@ -5,8 +5,7 @@
  * The terminal is restored however the process ends: on return, a terminating signal or a crash;
  * also while it is suspended.
  */
-#ifndef CGWARD_TUI_CORE_TERM_H
-#define CGWARD_TUI_CORE_TERM_H
+#pragma once
 
 #include "tui/core/keys.h"
 #include "tui/core/palette.h"
@@ -74,5 +73,3 @@ void crash_add_sequence(const char *sequence);
 /* Set `active` to 0 while the terminal is already restored, for example when suspended. */
 void crash_handler_set_active(int active);
 void crash_handler_remove(void);
-
-#endif

@@ -3,8 +3,7 @@
  * thread.h - threads of the dashboard: lock, timed wait, a stop that never hangs, and a worker that
  * runs jobs.
  */
-#ifndef CGWARD_TUI_CORE_THREAD_H
-#define CGWARD_TUI_CORE_THREAD_H
+#pragma once
 
 #include <pthread.h>
 
@@ -64,5 +63,3 @@ int worker_fd(const struct worker *worker);
 struct job *worker_pop(struct worker *worker);
 /* The name and start time of the running job, or NULL. */
 const char *worker_busy(struct worker *worker, uint64_t *ret_since_ns);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* views.h - all views and the functions that open them. */
-#ifndef CGWARD_TUI_CORE_VIEWS_H
-#define CGWARD_TUI_CORE_VIEWS_H
+#pragma once
 
 #include "lib/base/string-list.h"
 #include "tui/core/app.h"
@@ -63,5 +62,3 @@ unsigned open_menu(struct app *app, const struct menu *menu);
  * Returns 0, the number of the signal that ended it, or a negative error with `diag` set.
  */
 int screen_run(struct app *app, struct source *source, struct cgw_diag *diag);
-
-#endif

@@ -5,8 +5,7 @@
  * It shows all metrics, which the list does not sample for all groups. So an opened group has a
  * separate sampler for itself and its ancestors, which a worker thread runs at each sample.
  */
-#ifndef CGWARD_TUI_DETAIL_DETAIL_H
-#define CGWARD_TUI_DETAIL_DETAIL_H
+#pragma once
 
 #include <cgward/inspect.h>
 
@@ -208,5 +207,3 @@ int process_list_read(const struct cgw_layout *layout, const char *path, char **
  */
 int process_command_read(const struct cgw_layout *layout, pid_t pid, const char *name, char *buffer,
 			 size_t size);
-
-#endif
