@@ -44,10 +44,7 @@ struct line {
 	char cells[COLUMN_COUNT][FIELD_MAX_BYTES];
 };
 
-static void cleanup_journal(sd_journal **journal)
-{
-	sd_journal_close(*journal);
-}
+DEFINE_CLEANUP(cleanup_journal, sd_journal *, sd_journal_close)
 
 static int open_journal(const char *where, sd_journal **ret_journal)
 {

@@ -12,6 +12,13 @@
 #define CLEANUP(function) __attribute__((cleanup(function)))
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Defines a function for CLEANUP() that calls `release` with the variable. */
+#define DEFINE_CLEANUP(name, type, release)     \
+	static inline void name(type *variable) \
+	{                                       \
+		(void)release(*variable);       \
+	}
+
 static inline void cleanup_free(void *pointer)
 {
 	free(*(void **)pointer);

@@ -42,10 +42,7 @@ struct cgw_layout *cgw_layout_free(struct cgw_layout *layout)
 	return NULL;
 }
 
-static void cleanup_layout(struct cgw_layout **layout)
-{
-	cgw_layout_free(*layout);
-}
+DEFINE_CLEANUP(cleanup_layout, struct cgw_layout *, cgw_layout_free)
 
 /* The name of a hierarchy for users: "cpu,cpuacct", "name=systemd", "v2". */
 static char *format_label(const struct cgw_hierarchy *hierarchy)

@@ -117,10 +117,7 @@ static int wait_ready(sd_bus *bus)
 	return r < 0 ? r : 0;
 }
 
-static void cleanup_bus(sd_bus **bus)
-{
-	sd_bus_close_unref(*bus);
-}
+DEFINE_CLEANUP(cleanup_bus, sd_bus *, sd_bus_close_unref)
 
 static int connect_to(const char *address, bool through_bus, sd_bus **ret_bus)
 {

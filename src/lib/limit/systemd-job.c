@@ -20,10 +20,7 @@ struct job {
 	bool ended;
 };
 
-static void cleanup_slot(sd_bus_slot **slot)
-{
-	sd_bus_slot_unref(*slot);
-}
+DEFINE_CLEANUP(cleanup_slot, sd_bus_slot *, sd_bus_slot_unref)
 
 /* Signals are queued during the call, so that the path is known here. */
 static int on_job_removed(sd_bus_message *message, void *context, sd_bus_error *error)

@@ -4,6 +4,7 @@
 
 #include <cgward/recording.h>
 
+#include "lib/base/cleanup.h"
 #include "shared/cli/cli.h"
 
 /*
@@ -25,7 +26,4 @@ char *recording_boot_id(const struct cgw_layout *layout);
 enum cli_exit recording_report_damage(const struct cli_context *context,
 				      const struct cgw_replay *replay, enum cli_exit status);
 
-static inline void cleanup_replay(struct cgw_replay **replay)
-{
-	cgw_replay_free(*replay);
-}
+DEFINE_CLEANUP(cleanup_replay, struct cgw_replay *, cgw_replay_free)

@@ -9,6 +9,7 @@
 
 #include <libsmartcols.h>
 
+#include "lib/base/cleanup.h"
 #include "shared/cli/options.h"
 
 /* Of a column whose text is cut at its end, and not in the middle as names of groups are. */
@@ -45,10 +46,7 @@ struct libscols_table *table_new(FILE *out);
  * then minor ones, and texts are shortened.
  */
 int table_print(struct libscols_table *table, unsigned width);
-static inline void cleanup_table(struct libscols_table **table)
-{
-	scols_unref_table(*table);
-}
+DEFINE_CLEANUP(cleanup_table, struct libscols_table *, scols_unref_table)
 /* Adds a column for escaped text. */
 int table_add_column(struct libscols_table *table, const char *title, int flags);
 /* Sets a cell to escaped text, which it takes over in any case; NULL: -ENOMEM. */

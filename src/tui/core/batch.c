@@ -13,10 +13,7 @@
 
 #define WIDTH_MAX 1000
 
-static void cleanup_canvas(struct canvas **canvas)
-{
-	canvas_free(*canvas);
-}
+DEFINE_CLEANUP(cleanup_canvas, struct canvas *, canvas_free)
 
 static int print_canvas(const struct canvas *canvas, FILE *out)
 {
