@@ -158,9 +158,7 @@ int log_command(struct cli_context *context, int argc, char **argv)
 	r = print_log(&log, &diag);
 	if (r == 0)
 		return CLI_OK;
-	if (diag.text[0] == '\0')
-		cgw_diag_set(&diag, r, "%s", strerror(-r));
-	cli_diag(context, &diag);
+	status = cli_fail(context, r, &diag);
 	/* -ENOENT refers to the journal here, not to a group. */
-	return r == -ENOENT ? CLI_FAILED : (int)cli_exit_from_error(r);
+	return r == -ENOENT ? CLI_FAILED : (int)status;
 }

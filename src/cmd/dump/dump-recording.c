@@ -189,10 +189,8 @@ enum cli_exit dump_recording(struct dump *dump)
 	struct cgw_diag diag = {0};
 	enum cli_exit status;
 
-	if (cgw_replay_open(dump->replay, &replay, &diag) < 0) {
-		cli_diag(dump->context, &diag);
-		return CLI_FAILED;
-	}
+	if (cgw_replay_open(dump->replay, &replay, &diag) < 0)
+		return cli_diag(dump->context, &diag);
 	dump_metrics(dump, &metrics);
 	(void)cgw_replay_select(replay, &metrics); /* no sample was read yet */
 	recording.replay = replay;

@@ -78,7 +78,6 @@ enum cli_exit dump_print_error(const struct dump *dump, int error, const char *r
 			  strerror(-dump->output_error));
 		return CLI_OUTPUT_FAILED;
 	}
-	cli_error(dump->context, "%s",
-		  reason != NULL && reason[0] != '\0' ? reason : strerror(-error));
-	return CLI_FAILED;
+	return cli_error(dump->context, "%s",
+			 reason != NULL && reason[0] != '\0' ? reason : strerror(-error));
 }

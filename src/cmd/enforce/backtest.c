@@ -29,10 +29,7 @@ struct backtest {
 	bool all;
 };
 
-static void cleanup_rehearsal(struct cgw_rehearsal **rehearsal)
-{
-	cgw_rehearsal_free(*rehearsal);
-}
+DEFINE_CLEANUP(cleanup_rehearsal, struct cgw_rehearsal *, cgw_rehearsal_free)
 
 static void format_time(uint64_t realtime_ns, char *buffer, size_t size)
 {
@@ -301,10 +298,8 @@ enum cli_exit backtest_run(const struct cli_context *context, const struct cgw_p
 	backtest.rehearsal = rehearsal;
 	if (r == 0)
 		r = run(&backtest);
-	if (r < 0) {
-		cli_error(context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_error(context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
 	if (json)
 		r = print_json(&backtest);
 	else

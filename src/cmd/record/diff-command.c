@@ -212,10 +212,8 @@ static enum cli_exit run_diff(struct arguments *arguments)
 		return cli_usage_error(arguments->context,
 				       "--events and --json are mutually exclusive");
 	r = cgw_replay_open(arguments->path, &replay, &diag);
-	if (r < 0) {
-		cli_diag(arguments->context, &diag);
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_diag(arguments->context, &diag);
 	arguments->diff.fields = arguments->fields;
 	for (size_t i = 0; i < arguments->diff.field_count && !arguments->events; i++)
 		cgw_field_metrics(arguments->fields[i], &metrics);

@@ -151,10 +151,7 @@ static void print_summary(const struct record *record)
 		printf("%llu samples could not be written\n", (unsigned long long)stats.lost);
 }
 
-static void cleanup_recorder(struct cgw_recorder **recorder)
-{
-	cgw_recorder_free(*recorder);
-}
+DEFINE_CLEANUP(cleanup_recorder, struct cgw_recorder *, cgw_recorder_free)
 
 static void print_page(void *context, const char *directory, const char *id, const char *group,
 		       const char *summary)
@@ -172,10 +169,7 @@ static void print_problem(void *context, const char *text)
 	cli_error(record->context, "%s", text);
 }
 
-static void cleanup_postmortem(struct postmortem **postmortem)
-{
-	postmortem_stop(*postmortem);
-}
+DEFINE_CLEANUP(cleanup_postmortem, struct postmortem *, postmortem_stop)
 
 static int start_postmortem(struct record *record, struct postmortem **ret_postmortem,
 			    struct cgw_diag *diag)
@@ -222,18 +216,14 @@ static enum cli_exit sample_and_write(struct record *record)
 		r = start_postmortem(record, &postmortem, &diag);
 	if (r == 0)
 		r = run_samples(record, &stop);
-	if (r < 0) {
-		cli_error(record->context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_error(record->context, "%s",
+				 diag.text[0] != '\0' ? diag.text : strerror(-r));
 	print_summary(record);
 	return cgw_recorder_stats(recorder).lost > 0 ? CLI_PARTLY : CLI_OK;
 }
 
-static void cleanup_who(struct journal_tail **who)
-{
-	journal_tail_free(*who);
-}
+DEFINE_CLEANUP(cleanup_who, struct journal_tail *, journal_tail_free)
 
 static enum cli_exit run_record(struct record *record)
 {
