@@ -289,3 +289,30 @@ const char *cgw_membership_main_path(const struct cgw_layout *layout,
 {
 	return membership_path_within(layout, membership, UINT32_MAX);
 }
+
+int path_normalize(const char *text, char **ret_path)
+{
+	CLEANUP(cleanup_free) char *path = malloc(strlen(text) + 2);
+	size_t used = 0;
+
+	if (path == NULL)
+		return -ENOMEM;
+	while (*text != '\0') {
+		size_t length = strcspn(text, "/");
+
+		if (length > 0) {
+			if ((length == 1 && text[0] == '.') ||
+			    (length == 2 && text[0] == '.' && text[1] == '.'))
+				return -EINVAL;
+			path[used++] = '/';
+			memcpy(path + used, text, length);
+			used += length;
+		}
+		text += length + (text[length] == '/');
+	}
+	if (used == 0)
+		path[used++] = '/';
+	path[used] = '\0';
+	*ret_path = steal_pointer(&path);
+	return 0;
+}

@@ -18,6 +18,11 @@ int membership_parse_raw(const struct cgw_layout *layout, const char *text, size
 /* Skips leading "/.." components and returns their number. A name such as "..x" is none. */
 unsigned path_skip_parents(const char **path);
 
+/*
+ * Converts "/a//b/" to "/a/b". "." and ".." are rejected (-EINVAL), because no group has that name.
+ */
+int path_normalize(const char *text, char **ret_path);
+
 /* Whether the group exists and lists the process, or the thread, as its own. */
 bool group_lists_process(const struct cgw_layout *layout, size_t hierarchy, const char *path,
 			 pid_t pid);
