@@ -80,17 +80,10 @@ static uint64_t read_fingerprint(const struct cgw_layout *layout, pid_t pid)
 
 static const struct seen *find_seen(const struct seen_list *seen, pid_t pid)
 {
-	size_t low = 0, high = seen->count;
+	size_t at;
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (seen->items[middle].pid < pid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < seen->count && seen->items[low].pid == pid ? &seen->items[low] : NULL;
+	ARRAY_SEARCH(at, seen->count, seen->items[at].pid < pid);
+	return at < seen->count && seen->items[at].pid == pid ? &seen->items[at] : NULL;
 }
 
 static bool is_member(const struct enforcement *enforcement, pid_t pid, const char *to)

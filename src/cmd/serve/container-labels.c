@@ -96,23 +96,11 @@ void container_labels_begin(struct container_labels *cache, uint64_t now_ns)
 /* Index of the key, or where to insert it. */
 static size_t find(const struct container_labels *cache, const char *key, bool *ret_found)
 {
-	size_t low = 0, high = cache->count;
+	size_t at;
 
-	*ret_found = false;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = strcmp(key, cache->entries[middle].key);
-
-		if (order == 0) {
-			*ret_found = true;
-			return middle;
-		}
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	ARRAY_SEARCH(at, cache->count, strcmp(cache->entries[at].key, key) < 0);
+	*ret_found = at < cache->count && strcmp(cache->entries[at].key, key) == 0;
+	return at;
 }
 
 /* Inserts an entry at index `at`; NULL if out of memory. */
