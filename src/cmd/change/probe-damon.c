@@ -5,8 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <cgward/render.h>
-
 #include "cmd/change/damon.h"
 #include "cmd/change/probe-damon.h"
 #include "cmd/change/probe-group.h"
@@ -14,6 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/local-text.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/listing.h"
 
 struct counts {
@@ -108,12 +107,11 @@ static void print_text(const struct probe_damon *probe, const struct counts *cou
 		       uint64_t use_bytes)
 {
 	const char *path = ESCAPED(1024, probe->path);
-	char most[32], least[32], use[32], interval[32];
+	const char *most = BYTES_TEXT(counts->most);
+	const char *least = BYTES_TEXT(counts->least);
+	const char *use = BYTES_TEXT(use_bytes);
+	const char *interval = DURATION_TEXT(probe->interval_ns);
 
-	(void)cgw_format_bytes((double)counts->most, most, sizeof(most));
-	(void)cgw_format_bytes((double)counts->least, least, sizeof(least));
-	(void)cgw_format_bytes((double)use_bytes, use, sizeof(use));
-	(void)cgw_format_duration((double)probe->interval_ns, interval, sizeof(interval));
 	if (probe->dry_run)
 		printf("%s: would count the memory that the group accesses every %s, of %s in "
 		       "use\n",

@@ -4,6 +4,7 @@
 
 #include "cmd/dump/dump-sources.h"
 #include "lib/base/cleanup.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/recording-common.h"
 #include <cgward/recording.h>
 
@@ -25,12 +26,8 @@ static uint64_t now_ns(const struct recording_dump *recording)
 
 static enum cli_exit print_no_sample(const struct recording_dump *recording, const char *option)
 {
-	char begin[40], end[40];
-
-	cgw_format_time(recording->info.first_ns, begin, sizeof(begin));
-	cgw_format_time(recording->info.last_ns, end, sizeof(end));
 	cli_error(recording->dump->context, "no sample for --%s; the recording covers %s to %s",
-		  option, begin, end);
+		  option, TIME_TEXT(recording->info.first_ns), TIME_TEXT(recording->info.last_ns));
 	return CLI_NO_SUCH_GROUP;
 }
 

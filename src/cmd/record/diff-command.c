@@ -6,6 +6,7 @@
 #include "cmd/record/diff-command.h"
 #include "lib/base/cleanup.h"
 #include "lib/model/sampling.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/options.h"
 #include "shared/cli/recording-common.h"
 #include "shared/cli/text-table.h"
@@ -107,7 +108,6 @@ static enum cli_exit seek_sample(struct arguments *arguments, struct cgw_replay 
 {
 	struct cgw_recording_info info;
 	uint64_t when_ns;
-	char begin[40];
 	int r;
 
 	cgw_replay_info(replay, &info);
@@ -125,12 +125,11 @@ static enum cli_exit seek_sample(struct arguments *arguments, struct cgw_replay 
 	}
 	if (r > 0)
 		return CLI_OK;
-	cgw_format_time(info.first_ns, begin, sizeof(begin));
 	if (r < 0)
 		cli_error(arguments->context, "%s", strerror(-r));
 	else
 		cli_error(arguments->context, "no sample for --%s: the recording begins at %s",
-			  option, begin);
+			  option, TIME_TEXT(info.first_ns));
 	return r < 0 ? CLI_FAILED : CLI_NO_SUCH_GROUP;
 }
 

@@ -12,11 +12,11 @@
 #include "lib/base/clock.h"
 #include "lib/limit/journal-tail.h"
 #include "lib/model/sampling.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/options.h"
 #include "shared/cli/recording-common.h"
 #include "shared/postmortem/postmortem.h"
 #include <cgward/recording.h>
-#include <cgward/render.h>
 
 struct record {
 	struct cli_context *context;
@@ -138,13 +138,11 @@ static void print_summary(const struct record *record)
 {
 	struct cgw_recorder_stats stats = cgw_recorder_stats(record->recorder);
 	double passed_ns = (double)(clock_now_ns() - record->started_ns);
-	char bytes[32], time[32];
+	const char *bytes = BYTES_TEXT(stats.bytes_written);
 
-	(void)cgw_format_bytes((double)stats.bytes_written, bytes, sizeof(bytes));
-	cgw_format_duration(passed_ns, time, sizeof(time));
 	printf("%llu samples in %s: %s, %.1f bytes per group and sample, %.3f %% of a CPU for "
 	       "recording\n",
-	       (unsigned long long)stats.samples, time, bytes,
+	       (unsigned long long)stats.samples, DURATION_TEXT(passed_ns), bytes,
 	       record->groups > 0 ? (double)stats.bytes_written / (double)record->groups : 0,
 	       passed_ns > 0 ? (double)stats.cost_ns * 100 / passed_ns : 0);
 	if (stats.lost > 0)

@@ -6,6 +6,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/local-text.h"
+#include "lib/render/value-text.h"
 #include "tui/core/dashboard.h"
 #include "tui/replay/replay-keys.h"
 
@@ -314,13 +315,12 @@ static void draw_box_title(struct canvas *canvas, struct rect area, enum cgw_his
 {
 	struct cgw_value value = {.state = isnan(now) ? CGW_ABSENT : CGW_OK, .real = now};
 	struct cgw_value edge = {.state = isnan(now) ? CGW_ABSENT : CGW_OK, .real = most};
-	char text[32], maximum[32];
 
-	cgw_format_value(value, styles[series].unit, CGW_STYLE_HUMAN, text, sizeof(text));
-	cgw_format_value(edge, styles[series].unit, CGW_STYLE_HUMAN, maximum, sizeof(maximum));
 	canvas_box(canvas, area, ROLE_BORDER,
-		   FORMATTED(96, "%s %s%s %s", styles[series].title, text,
-			     is_capacity ? " of" : "  max", maximum));
+		   FORMATTED(96, "%s %s%s %s", styles[series].title,
+			     VALUE_TEXT(value, styles[series].unit, CGW_STYLE_HUMAN),
+			     is_capacity ? " of" : "  max",
+			     VALUE_TEXT(edge, styles[series].unit, CGW_STYLE_HUMAN)));
 }
 
 static void draw_one_graph(struct app *app, struct canvas *canvas, struct rect area,
