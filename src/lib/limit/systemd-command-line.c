@@ -133,13 +133,3 @@ size_t systemd_format_unit(const struct cgw_owner *owner, const char *method, ch
 		put_text(&line, " replace");
 	return line.length;
 }
-
-size_t systemd_format_kill(const struct cgw_owner *owner, int signal, char *buffer, size_t size)
-{
-	struct line line = {.buffer = buffer, .size = size};
-
-	put_call(&line, owner, "KillUnit", "ssi");
-	put_text(&line, " all");
-	put_number(&line, (uint64_t)signal);
-	return line.length;
-}

@@ -99,4 +99,3 @@ size_t systemd_format_set(const struct cgw_owner *owner, const struct systemd_pr
 			  size_t count, bool persist, char *buffer, size_t size);
 size_t systemd_format_unit(const struct cgw_owner *owner, const char *method, char *buffer,
 			   size_t size);
-size_t systemd_format_kill(const struct cgw_owner *owner, int signal, char *buffer, size_t size);

@@ -192,8 +192,6 @@ static void test_busctl_command_lines(void **state)
 	owner.kind = CGW_OWNER_SYSTEMD;
 	systemd_format_unit(&owner, "StopUnit", text, sizeof(text));
 	assert_string_equal(text, "busctl " CALL "StopUnit ss a.service replace");
-	systemd_format_kill(&owner, 15, text, sizeof(text));
-	assert_string_equal(text, "busctl " CALL "KillUnit ssi a.service all 15");
 	snprintf(owner.unit, sizeof(owner.unit), "%s", "\x1b]0;x\a.service");
 	systemd_format_unit(&owner, "ThawUnit", text, sizeof(text));
 	assert_string_equal(text, "busctl " CALL "ThawUnit s '\\x1b]0;x\\x07.service'");
