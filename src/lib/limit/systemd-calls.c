@@ -136,28 +136,6 @@ int systemd_thaw(struct systemd *systemd, const struct cgw_owner *owner, uint64_
 	return call_for_unit(systemd, owner, "ThawUnit", timeout_us, diag);
 }
 
-struct kill {
-	const char *unit;
-	int signal;
-};
-
-static int fill_kill(sd_bus_message *message, const void *context)
-{
-	const struct kill *kill = context;
-
-	return sd_bus_message_append(message, "ssi", kill->unit, "all", (int32_t)kill->signal);
-}
-
-int systemd_kill(struct systemd *systemd, const struct cgw_owner *owner, int signal,
-		 struct cgw_diag *diag)
-{
-	const struct kill kill = {owner->unit, signal};
-	const struct systemd_request request = {
-		.member = "KillUnit", .fill = fill_kill, .context = &kill};
-
-	return call(systemd, owner, &request, diag);
-}
-
 struct attach {
 	const char *unit, *below;
 	const pid_t *pids;

@@ -126,10 +126,7 @@ size_t systemd_format_unit(const struct cgw_owner *owner, const char *method, ch
 			   size_t size)
 {
 	struct line line = {.buffer = buffer, .size = size};
-	bool stop = strcmp(method, "StopUnit") == 0;
 
-	put_call(&line, owner, method, stop ? "ss" : "s");
-	if (stop)
-		put_text(&line, " replace");
+	put_call(&line, owner, method, "s");
 	return line.length;
 }
