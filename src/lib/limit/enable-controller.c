@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/controller-set.h"
 #include "lib/limit/plan.h"
 
@@ -62,6 +63,9 @@ static int check_ancestor(struct cgw_plan *plan, struct step *step, const char *
 	r = refuse_units(plan, step, path);
 	if (r < 0)
 		return r;
+	r = target_may_write(&target, subtree_control);
+	if (r < 0)
+		return advise_write(step, &target, subtree_control, r);
 	step_describe_write(step, plan->layout, step->hierarchy, path, subtree_control, text);
 	snprintf(text, sizeof(text), "-%s", name);
 	return step_add_created(step, step->hierarchy, path, text);
@@ -117,12 +121,10 @@ int enable_reserve(struct cgw_plan *plan, struct step *step)
 {
 	for (size_t i = 0; i < step->created_count; i++) {
 		int r = enable_in(plan, &step->created[i]);
-		char shown[256];
+		const char *shown = ESCAPED(256, step->created[i].path);
 
 		if (r == 0)
 			continue;
-		cgw_escape(shown, sizeof(shown), step->created[i].path,
-			   strlen(step->created[i].path));
 		if (r == -EBUSY)
 			return cgw_diag_set(
 				&step->result.diag, r,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* target.h - an open group in one hierarchy. */
-#ifndef CGWARD_LIB_LIMIT_TARGET_H
-#define CGWARD_LIB_LIMIT_TARGET_H
+#pragma once
 
 #include "lib/limit/control-value.h"
 
@@ -28,6 +27,13 @@ int target_write(const struct target *target, const char *file, const char *text
 /* The same with O_NONBLOCK: the kernel does not reclaim memory in the write. */
 int target_write_nonblock(const struct target *target, const char *file, const char *text);
 
+/*
+ * May this process write the file, or with "." create and remove children? 0 also if there is no
+ * such file. A plan asks before it changes anything, so that no change is half done and a dry run
+ * promises none that the kernel refuses.
+ */
+int target_may_write(const struct target *target, const char *file);
+
 /* Reads a file and removes trailing whitespace; for states and flags. */
 int target_read_word(const struct target *target, const char *file, char *buffer, size_t size);
 
@@ -53,5 +59,3 @@ void control_format(const struct cgw_layout *layout, const struct control_row *r
  */
 int control_read(const char *path, enum cgw_control control, const char *instance,
 		 struct target *target, char *buffer, size_t size, struct cgw_diag *diag);
-
-#endif

@@ -6,8 +6,7 @@
  * arrivals in order of time, one sample each, and rates are computed against the previous one. A
  * source that can seek also delivers jumps, which carry their own previous sample and history.
  */
-#ifndef CGWARD_TUI_CORE_SOURCE_H
-#define CGWARD_TUI_CORE_SOURCE_H
+#pragma once
 
 #include <cgward/history.h>
 #include <cgward/recording.h>
@@ -132,8 +131,10 @@ bool source_stop(struct source *source, uint64_t wait_ns);
 
 /* This machine. Takes ownership of the sampler, also on failure. */
 int source_live(struct cgw_sampler *sampler, uint64_t interval_ns, struct source **ret_source);
+/* How long a jump may read the samples before it, unless the caller has another time. */
+#define SOURCE_HISTORY_NS (150 * NS_PER_MS)
 /* A recording. Takes ownership of the replay, also on failure. Starts paused. */
-int source_recording(struct cgw_replay *replay, const struct seek *start,
+int source_recording(struct cgw_replay *replay, const struct seek *start, uint64_t history_ns,
 		     struct source **ret_source);
 
 struct cgw_policy;
@@ -147,5 +148,3 @@ int source_recording_rehearse(struct source *source, const char *path, struct cg
 
 /* Remote hosts. Takes ownership of `hosts`, also on failure. */
 int source_remote(struct remote_hosts *hosts, uint64_t interval_ns, struct source **ret_source);
-
-#endif
