@@ -33,6 +33,7 @@ struct cgw_advisor {
 	const struct cgw_topology *topology; /* compared only; NULL: none */
 	uint64_t cpus, memory_bytes;         /* the most that the machine had */
 	struct siblings siblings;
+	bool limits_are_tried;      /* in the trial: only weights are */
 	bool tries_weights;         /* in the trial: a group has advice on its weight */
 	struct device_use *busiest; /* the most of any group, the root included */
 	uint64_t part_ns;           /* of a recording whose end is not known */
@@ -51,6 +52,9 @@ struct device_target {
 int advisor_map_groups(struct cgw_advisor *advisor, const struct cgw_frame *frame, bool create);
 /* The length of a sixteenth of the recording; 0: not known. */
 uint64_t advisor_part_ns(const struct cgw_advisor *advisor) __attribute__((pure));
+/* The trial on the samples from which a limit was computed. */
+void trial_of_added(const struct usage_record *record, const struct sizing *sizing,
+		    struct cgw_advice *advice);
 /* In the order of the output. */
 extern const struct sizing advisor_sizings[SIZING_COUNT];
 

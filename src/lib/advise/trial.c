@@ -16,7 +16,7 @@ static bool tries_weights(const struct cgw_advisor *advisor)
 
 void cgw_advisor_trial_metrics(const struct cgw_advisor *advisor, struct cgw_metric_set *set)
 {
-	for (size_t i = 0; i < advisor->advice_count; i++) {
+	for (size_t i = 0; i < advisor->advice_count && !advisor->limits_are_tried; i++) {
 		enum cgw_control control = advisor->advice[i].control;
 
 		for (size_t j = 0; j < SIZING_COUNT; j++)
@@ -39,8 +39,25 @@ void cgw_advisor_trial_begin(struct cgw_advisor *advisor)
 {
 	for (size_t i = 0; i < advisor->advice_count; i++)
 		advisor->advice[i].trial = (struct cgw_trial){0};
+	advisor->limits_are_tried = false;
 	advisor->tries_weights = tries_weights(advisor);
 	advisor->topology = NULL;
+}
+
+bool cgw_advisor_trial_rest(struct cgw_advisor *advisor)
+{
+	advisor->limits_are_tried = true;
+	advisor->tries_weights = tries_weights(advisor);
+	advisor->topology = NULL;
+	return advisor->tries_weights;
+}
+
+void trial_of_added(const struct usage_record *record, const struct sizing *sizing,
+		    struct cgw_advice *advice)
+{
+	advice->trial.samples = record->known[sizing->reached];
+	if (sizing->reached != sizing->need) /* otherwise the limit is above the peak */
+		usage_count_above(record, advice->value, &advice->trial);
 }
 
 static void count_reached(struct cgw_advice *advice, uint64_t use, uint64_t most,
@@ -152,14 +169,15 @@ int cgw_advisor_trial(struct cgw_advisor *advisor, const struct cgw_frame *frame
 	for (uint32_t i = 0; i < count && r == 0; i++) {
 		struct device_target target = {.advisor = advisor, .record = advisor->of_group[i]};
 		struct observation observation;
-		bool has_advice = target.record != NULL && target.record->advice_count > 0;
+		bool tries_limits = target.record != NULL && target.record->advice_count > 0 &&
+				    !advisor->limits_are_tried;
 
-		if (!has_advice && !advisor->tries_weights)
+		if (!tries_limits && !advisor->tries_weights)
 			continue;
 		observe(frame, i, &observation);
 		advisor->siblings.items[i].use = observation.value[MEASURE_CPU];
 		target.interval_ns = observation.interval_ns;
-		if (!has_advice)
+		if (!tries_limits)
 			continue;
 		try_limits(advisor, target.record, &observation);
 		if (observation.interval_ns > 0 && target.record->devices != NULL)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* usage.c - peaks, a percentile and steady growth of one group. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/advise/usage.h"
@@ -157,8 +159,58 @@ static void add_interval(struct usage_record *record, const struct cgw_frame *fr
 	usage->forks_refused += growth_of(frame, CGW_M_PIDS_EVENTS_MAX, group);
 }
 
-void usage_add(struct usage_record *record, const struct cgw_frame *frame, uint32_t group,
-	       const struct observation *observation, size_t part)
+#define MIB            (UINT64_C(1) << 20)
+#define SIZES_PER_PAGE ARRAY_SIZE(((struct size_page *)NULL)->samples)
+
+/* Of the least size that is not below `bytes`: steps of 1 MiB, then 32 for each power of two. */
+static size_t size_index(uint64_t bytes)
+{
+	unsigned power;
+
+	if (bytes <= SIZES_PER_PAGE * MIB)
+		return (size_t)((bytes + MIB - 1) / MIB);
+	power = 63 - (unsigned)__builtin_clzll(bytes - 1);
+	return SIZES_PER_PAGE * (power - 25) + (size_t)((bytes - 1) >> (power - 5)) + 1;
+}
+
+uint64_t size_round_up(uint64_t bytes)
+{
+	uint64_t step = bytes > SIZES_PER_PAGE * MIB
+				? UINT64_C(1) << (63 - __builtin_clzll(bytes)) >> 5
+				: MIB;
+
+	return bytes > UINT64_MAX - step ? bytes : (bytes + step - 1) / step * step;
+}
+
+static int count_size(struct usage_record *record, const struct observation *observation)
+{
+	size_t index = size_index(observation->value[MEASURE_MEMORY]);
+	struct size_page **page = &record->memory[index / SIZES_PER_PAGE];
+
+	if (*page == NULL)
+		*page = calloc(1, sizeof(**page));
+	if (*page == NULL)
+		return -ENOMEM;
+	(*page)->samples[index % SIZES_PER_PAGE]++;
+	(*page)->ns[index % SIZES_PER_PAGE] += observation->interval_ns;
+	return 0;
+}
+
+void usage_count_above(const struct usage_record *record, uint64_t limit_bytes,
+		       struct cgw_trial *trial)
+{
+	size_t first = size_index(limit_bytes) + 1;
+
+	for (size_t i = first / SIZES_PER_PAGE; i < SIZE_PAGE_COUNT; i++)
+		for (size_t j = i == first / SIZES_PER_PAGE ? first % SIZES_PER_PAGE : 0;
+		     record->memory[i] != NULL && j < SIZES_PER_PAGE; j++) {
+			trial->reached += record->memory[i]->samples[j];
+			trial->reached_ns += record->memory[i]->ns[j];
+		}
+}
+
+int usage_add(struct usage_record *record, const struct cgw_frame *frame, uint32_t group,
+	      const struct observation *observation, size_t part)
 {
 	const struct cgw_snapshot *now = frame->now;
 	struct cgw_usage *usage = &record->usage;
@@ -167,7 +219,7 @@ void usage_add(struct usage_record *record, const struct cgw_frame *frame, uint3
 	if (observation->interval_ns > 0)
 		add_interval(record, frame, group, observation);
 	for (size_t i = 0; i < MEASURE_COUNT; i++) {
-		record->known[i] |= observation->known[i];
+		record->known[i] += observation->known[i];
 		if (observation->known[i] && observation->value[i] > record->peak[i])
 			record->peak[i] = observation->value[i];
 	}
@@ -179,6 +231,9 @@ void usage_add(struct usage_record *record, const struct cgw_frame *frame, uint3
 	usage->memory_max = snapshot_number(now, CGW_M_MEMORY_MAX, group);
 	usage->memory_high = snapshot_number(now, CGW_M_MEMORY_HIGH, group);
 	usage->pids_max = snapshot_number(now, CGW_M_PIDS_MAX, group);
+	return record->selected && observation->known[MEASURE_MEMORY]
+		       ? count_size(record, observation)
+		       : 0;
 }
 
 void usage_join_parts(struct usage_record *record)
