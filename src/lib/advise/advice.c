@@ -285,6 +285,8 @@ int cgw_advisor_finish(struct cgw_advisor *advisor, const struct cgw_advice **re
 	int r = ARRAY_RESERVE(advisor->advice, advisor->advice_capacity, 1);
 
 	for (size_t i = 0; i < advisor->record_count; i++) {
+		if (r == 0)
+			r = usage_add_sizes(advisor->records[i]);
 		usage_finish(advisor->records[i], advisor_part_ns(advisor));
 		advisor->records[i]->weight = (struct cgw_advice){0};
 	}

@@ -287,8 +287,10 @@ int cgw_advisor_add(struct cgw_advisor *advisor, const struct cgw_frame *frame)
 	const struct cgw_snapshot *now = cgw_frame_now(frame);
 	size_t part = part_of(advisor, cgw_snapshot_realtime_ns(now));
 	const struct cgw_topology *topology = cgw_snapshot_topology(now);
+	struct device_columns columns;
 	int r = advisor_map_groups(advisor, frame, true);
 
+	devices_find_columns(frame, &columns);
 	if (r == 0)
 		r = siblings_begin(&advisor->siblings, topology->count);
 	for (uint32_t i = 0; i < topology->count && r == 0; i++) {
@@ -299,7 +301,8 @@ int cgw_advisor_add(struct cgw_advisor *advisor, const struct cgw_frame *frame)
 		r = usage_add(target.record, frame, i, &observation, part);
 		advisor->siblings.items[i].use = observation.value[MEASURE_CPU];
 		if (r == 0 && observation.interval_ns > 0)
-			r = devices_observe(frame, i, observation.interval_ns, add_device, &target);
+			r = devices_observe(&columns, frame, i, observation.interval_ns, add_device,
+					    &target);
 	}
 	if (r < 0)
 		return r;

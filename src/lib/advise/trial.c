@@ -162,8 +162,10 @@ int cgw_advisor_trial(struct cgw_advisor *advisor, const struct cgw_frame *frame
 {
 	const struct cgw_snapshot *now = cgw_frame_now(frame);
 	uint32_t count = cgw_snapshot_topology(now)->count;
+	struct device_columns columns;
 	int r = advisor_map_groups(advisor, frame, false);
 
+	devices_find_columns(frame, &columns);
 	if (r == 0)
 		r = siblings_begin(&advisor->siblings, count);
 	for (uint32_t i = 0; i < count && r == 0; i++) {
@@ -181,7 +183,8 @@ int cgw_advisor_trial(struct cgw_advisor *advisor, const struct cgw_frame *frame
 			continue;
 		try_limits(advisor, target.record, &observation);
 		if (observation.interval_ns > 0 && target.record->devices != NULL)
-			r = devices_observe(frame, i, observation.interval_ns, try_device, &target);
+			r = devices_observe(&columns, frame, i, observation.interval_ns, try_device,
+					    &target);
 	}
 	if (r == 0 && advisor->tries_weights)
 		try_weights(advisor, frame);
