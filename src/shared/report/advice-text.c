@@ -89,7 +89,8 @@ static void add_use(struct string_builder *text, const struct cgw_advice *advice
 					      usage->throttled_intervals, usage->intervals);
 		break;
 	case CGW_C_PIDS_MAX:
-		string_builder_printf(text, "up to %" PRIu64 " tasks", usage->tasks_peak);
+		string_builder_printf(text, "up to %" PRIu64 " task%s", usage->tasks_peak,
+				      usage->tasks_peak == 1 ? "" : "s");
 		if (usage->forks_refused > 0)
 			string_builder_printf(text, "; %" PRIu64 " forks refused",
 					      usage->forks_refused);

@@ -62,7 +62,7 @@ press /
 terminal send-keys -l memory.high
 press Enter Escape
 check "memory.high is advised, which only v2 has" screen_shows "memory.high  16M"
-check "memory.max is advised, beside that of now" screen_shows "memory.max   20M                now 200M"
+check "memory.max is advised, beside that of now" screen_shows "memory.max   20M           now 200M"
 check "the reason is the working set" screen_shows "working set up to"
 press Enter
 check "Enter opens the form with the advised limit" screen_shows "Limits of /system.slice/$unit"
