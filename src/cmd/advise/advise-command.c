@@ -150,6 +150,17 @@ static enum cli_exit verify(struct arguments *arguments, struct cgw_advisor *adv
 	return status;
 }
 
+/* Nothing is printed or set then. */
+static void report_no_value(const struct arguments *arguments)
+{
+	const struct advise_report *report = &arguments->report;
+
+	for (size_t i = 0; i < report->count; i++)
+		if (advice_has_value(&report->advice[i]))
+			return;
+	cli_error(arguments->context, "no limit could be computed; the table has the reasons");
+}
+
 /* Sets all limits in one transaction. */
 static enum cli_exit apply(struct arguments *arguments)
 {
@@ -195,10 +206,15 @@ static enum cli_exit try_and_report(struct arguments *arguments, const struct cg
 			? try_limits(arguments, arguments->recording, advisor)
 			: recording_report_damage(arguments->context, replay, CLI_OK);
 
+	if (arguments->apply || (arguments->format > 0 && !arguments->change.json))
+		report_no_value(arguments);
 	if (status == CLI_OK && arguments->apply)
 		return apply(arguments);
 	if (status != CLI_OK && status != CLI_PARTLY)
 		return status;
+	if (arguments->apply)
+		cli_error(arguments->context,
+			  "nothing was set, because a part of the recording could not be read");
 	if (arguments->verify != NULL) {
 		enum cli_exit other;
 

@@ -148,8 +148,10 @@ void advice_add_trial(struct string_builder *text, const struct cgw_advice *advi
 		return;
 	}
 	(void)cgw_format_duration((double)trial->reached_ns, duration, sizeof(duration));
-	string_builder_printf(text, "%s in %" PRIu64 " of %" PRIu64 " samples (%s)", effect,
-			      trial->reached, trial->samples, duration);
+	string_builder_printf(text, "%s in %" PRIu64 " of %" PRIu64 " samples", effect,
+			      trial->reached, trial->samples);
+	if (trial->reached_ns > 0) /* 0: the group was not in the samples before */
+		string_builder_printf(text, " (%s)", duration);
 	if (advice->control == CGW_C_MEMORY_MAX)
 		string_builder_printf(text,
 				      trial->exceeded > 0 ? ", OOM-killed in %" PRIu64
