@@ -3,8 +3,8 @@
  * advise.h - limits for groups, sized from the samples of a recording.
  *
  * An advisor first receives every frame of a recording, and computes limits from the use of each
- * group, and how often the groups would have reached them in these frames. A trial counts that in the
- * frames of another recording. docs/ADVICE.md describes the method and its assumptions.
+ * group, and how often the groups would have reached them in these frames. A trial counts that in
+ * the frames of another recording. docs/ADVICE.md describes the method and its assumptions.
  *
  * This module opens no file and reads no clock.
  */
