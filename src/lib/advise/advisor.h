@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* advisor.h - the state that recording, advice and trial share. */
-#ifndef CGWARD_LIB_ADVISE_ADVISOR_H
-#define CGWARD_LIB_ADVISE_ADVISOR_H
+#pragma once
 
 #include "lib/advise/device-use.h"
 #include "lib/advise/siblings.h"
@@ -57,5 +56,3 @@ void trial_of_added(const struct usage_record *record, const struct sizing *sizi
 		    struct cgw_advice *advice);
 /* In the order of the output. */
 extern const struct sizing advisor_sizings[SIZING_COUNT];
-
-#endif
