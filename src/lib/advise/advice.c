@@ -149,6 +149,15 @@ static void note_bound(const struct cgw_advisor *advisor, size_t i, struct usage
 		*bound = (struct bound){own, record};
 }
 
+/* The trial on the samples from which a limit was computed. */
+static void trial_of_added(const struct usage_record *record, const struct sizing *sizing,
+			   struct cgw_advice *advice)
+{
+	advice->trial.samples = record->known[sizing->reached];
+	if (sizing->reached != sizing->need) /* otherwise the limit is above the peak */
+		usage_count_above(record, advice->value, &advice->trial);
+}
+
 static void advise(const struct cgw_advisor *advisor, size_t i, const struct usage_record *record,
 		   struct cgw_advice *advice)
 {

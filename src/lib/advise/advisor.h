@@ -51,8 +51,5 @@ struct device_target {
 int advisor_map_groups(struct cgw_advisor *advisor, const struct cgw_frame *frame, bool create);
 /* The length of a sixteenth of the recording; 0: not known. */
 uint64_t advisor_part_ns(const struct cgw_advisor *advisor) __attribute__((pure));
-/* The trial on the samples from which a limit was computed. */
-void trial_of_added(const struct usage_record *record, const struct sizing *sizing,
-		    struct cgw_advice *advice);
 /* In the order of the output. */
 extern const struct sizing advisor_sizings[SIZING_COUNT];

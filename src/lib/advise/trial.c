@@ -52,14 +52,6 @@ bool cgw_advisor_trial_rest(struct cgw_advisor *advisor)
 	return advisor->tries_weights;
 }
 
-void trial_of_added(const struct usage_record *record, const struct sizing *sizing,
-		    struct cgw_advice *advice)
-{
-	advice->trial.samples = record->known[sizing->reached];
-	if (sizing->reached != sizing->need) /* otherwise the limit is above the peak */
-		usage_count_above(record, advice->value, &advice->trial);
-}
-
 static void count_reached(struct cgw_advice *advice, uint64_t use, uint64_t most,
 			  uint64_t interval_ns)
 {
