@@ -3,8 +3,8 @@
  * advise.h - limits for groups, sized from the samples of a recording.
  *
  * An advisor first receives every frame of a recording, and computes limits from the use of each
- * group. A trial then counts, in the frames of the same recording or of another one, how often the
- * groups would have reached these limits. docs/ADVICE.md describes the method and its assumptions.
+ * group, and how often the groups would have reached them in these frames. A trial counts that in
+ * the frames of another recording. docs/ADVICE.md describes the method and its assumptions.
  *
  * This module opens no file and reads no clock.
  */
@@ -110,14 +110,21 @@ void cgw_advisor_metrics(struct cgw_metric_set *set);
 int cgw_advisor_add(struct cgw_advisor *advisor, const struct cgw_frame *frame);
 /*
  * Computes the limits, after the last frame; they are sorted by path and control, and owned by the
- * advisor. Fails with -ENOMEM only.
+ * advisor. Their `trial` is that on the same frames, but for cpu.weight. Fails with -ENOMEM only.
  */
 int cgw_advisor_finish(struct cgw_advisor *advisor, const struct cgw_advice **ret_advice,
 		       size_t *ret_count);
 
+/*
+ * Whether the same frames have to be passed to cgw_advisor_trial() again, for the results that one
+ * pass does not give: those of weights, which depend on the weights of all siblings. Until
+ * cgw_advisor_trial_begin(), only these are counted.
+ */
+bool cgw_advisor_trial_rest(struct cgw_advisor *advisor);
+
 /* Adds the metrics that a trial of the computed limits needs to `set`. */
 void cgw_advisor_trial_metrics(const struct cgw_advisor *advisor, struct cgw_metric_set *set);
-/* Sets the results of the trial to zero, before the first frame of a trial. */
+/* Sets the results of the trial to zero, before the first frame of another recording. */
 void cgw_advisor_trial_begin(struct cgw_advisor *advisor);
 /* Counts what the limits would have done in a frame. Fails with -ENOMEM only. */
 int cgw_advisor_trial(struct cgw_advisor *advisor, const struct cgw_frame *frame);

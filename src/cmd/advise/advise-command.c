@@ -113,7 +113,7 @@ static enum cli_exit open_recording(const struct arguments *arguments, const cha
 	return CLI_FAILED;
 }
 
-/* Tries the limits on a recording. */
+/* Passes a recording to a trial that has begun. */
 static enum cli_exit try_limits(const struct arguments *arguments, const char *path,
 				struct cgw_advisor *advisor)
 {
@@ -126,7 +126,6 @@ static enum cli_exit try_limits(const struct arguments *arguments, const char *p
 	status = open_recording(arguments, path, &needed, &replay);
 	if (status != CLI_OK)
 		return status;
-	cgw_advisor_trial_begin(advisor);
 	r = advice_replay(replay, advisor, cgw_advisor_trial);
 	if (r < 0) {
 		cli_error(arguments->context, "cannot read '%s': %s", path, strerror(-r));
@@ -144,10 +143,22 @@ static enum cli_exit verify(struct arguments *arguments, struct cgw_advisor *adv
 
 	for (size_t i = 0; i < report->count; i++)
 		first[i] = report->advice[i].trial;
+	cgw_advisor_trial_begin(advisor);
 	status = try_limits(arguments, arguments->verify, advisor);
 	for (size_t i = 0; i < report->count; i++)
 		second[i] = report->advice[i].trial;
 	return status;
+}
+
+/* Nothing is printed or set then. */
+static void report_no_value(const struct arguments *arguments)
+{
+	const struct advise_report *report = &arguments->report;
+
+	for (size_t i = 0; i < report->count; i++)
+		if (advice_has_value(&report->advice[i]))
+			return;
+	cli_error(arguments->context, "no limit could be computed; the table has the reasons");
 }
 
 /* Sets all limits in one transaction. */
@@ -184,17 +195,26 @@ static enum cli_exit print_report(struct arguments *arguments)
 	return r < 0 ? CLI_FAILED : CLI_OK;
 }
 
-static enum cli_exit try_and_report(struct arguments *arguments, struct cgw_advisor *advisor)
+static enum cli_exit try_and_report(struct arguments *arguments, const struct cgw_replay *replay,
+				    struct cgw_advisor *advisor)
 {
 	struct advise_report *report = &arguments->report;
 	CLEANUP(cleanup_free) struct cgw_trial *first = NULL;
 	CLEANUP(cleanup_free) struct cgw_trial *second = NULL;
-	enum cli_exit status = try_limits(arguments, arguments->recording, advisor);
+	enum cli_exit status =
+		cgw_advisor_trial_rest(advisor)
+			? try_limits(arguments, arguments->recording, advisor)
+			: recording_report_damage(arguments->context, replay, CLI_OK);
 
+	if (arguments->apply || (arguments->format > 0 && !arguments->change.json))
+		report_no_value(arguments);
 	if (status == CLI_OK && arguments->apply)
 		return apply(arguments);
 	if (status != CLI_OK && status != CLI_PARTLY)
 		return status;
+	if (arguments->apply)
+		cli_error(arguments->context,
+			  "nothing was set, because a part of the recording could not be read");
 	if (arguments->verify != NULL) {
 		enum cli_exit other;
 
@@ -256,7 +276,7 @@ static enum cli_exit run_advise(struct arguments *arguments)
 		cli_error(arguments->context, "no such group in the recording");
 		return CLI_NO_SUCH_GROUP;
 	}
-	return try_and_report(arguments, advisor);
+	return try_and_report(arguments, replay, advisor);
 }
 
 static int advise_run(struct cli_context *context, int argc, char **argv)

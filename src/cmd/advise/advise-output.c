@@ -19,13 +19,17 @@
 
 static void print_heading(const struct advise_report *report, FILE *out)
 {
-	uint64_t length_ns = report->info.last_ns - report->info.first_ns;
+	/* The clock may have been set back. */
+	uint64_t length_ns = report->info.last_ns > report->info.first_ns
+				     ? report->info.last_ns - report->info.first_ns
+				     : 0;
 	char length[32], interval[32];
 
 	(void)cgw_format_duration((double)length_ns, length, sizeof(length));
 	(void)cgw_format_duration((double)report->interval_ns, interval, sizeof(interval));
-	fprintf(out, "%" PRIu64 " samples over %s, one every %s; objective: %s\n",
-		report->info.samples, length, interval, report->objective);
+	fprintf(out, "%" PRIu64 " sample%s over %s, one every %s; objective: %s\n",
+		report->info.samples, report->info.samples == 1 ? "" : "s", length, interval,
+		report->objective);
 	if (length_ns < DAY_NS)
 		fputs("The recording is shorter than a day: it does not show daily peaks.\n", out);
 	fputs("CPU use is the mean of each interval: shorter peaks are higher.\n\n", out);
@@ -121,16 +125,46 @@ static const char *last_component(const char *path)
 	return strrchr(path, '/') + 1;
 }
 
+static bool has_suffix(const char *name, size_t length, const char *suffix)
+{
+	size_t suffix_length = strlen(suffix);
+
+	return length >= suffix_length &&
+	       memcmp(name + length - suffix_length, suffix, suffix_length) == 0;
+}
+
+/*
+ * The directory of the manager whose unit a group may be: units are below slices only, others are
+ * those of a container that runs systemd. NULL: none.
+ */
+static const char *manager_of(const char *path)
+{
+	const char *manager = "system", *end;
+
+	for (const char *name = path + 1; (end = strchr(name, '/')) != NULL; name = end + 1) {
+		size_t length = (size_t)(end - name);
+
+		if (has_suffix(name, length, ".slice"))
+			continue;
+		if (strcmp(manager, "user") == 0 || strncmp(name, "user@", 5) != 0 ||
+		    !has_suffix(name, length, ".service"))
+			return NULL;
+		manager = "user";
+	}
+	return manager;
+}
+
 static int begin_drop_in(struct string_builder *text, const struct cgw_usage *usage)
 {
 	static const struct {
 		const char *suffix, *section;
 	} kinds[] = {{".service", "Service"}, {".slice", "Slice"}, {".scope", "Scope"}};
 	const char *unit = last_component(usage->path), *dot = strrchr(unit, '.');
+	const char *manager = manager_of(usage->path);
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds) && dot != NULL; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(kinds) && dot != NULL && manager != NULL; i++)
 		if (strcmp(dot, kinds[i].suffix) == 0) {
-			string_builder_add(text, "# /etc/systemd/system/");
+			string_builder_printf(text, "# /etc/systemd/%s/", manager);
 			string_builder_add_escaped(text, unit);
 			string_builder_printf(text, ".d/50-cgward.conf\n[%s]\n", kinds[i].section);
 			return 0;
@@ -188,13 +222,19 @@ static uint64_t in_units(uint64_t value, uint64_t unit)
 
 static int begin_resources(struct string_builder *text, const struct cgw_usage *usage)
 {
+	/* A need that was not recorded is not requested. */
 	string_builder_add(text, "# ");
 	string_builder_add_escaped(text, usage->path);
-	string_builder_printf(text,
-			      "\nresources:\n  requests:\n    cpu: %" PRIu64 "m\n"
-			      "    memory: %" PRIu64 "Mi\n  limits:\n",
-			      in_units(usage->cpu_p99, NS_PER_S / 1000),
-			      in_units(usage->working_set_peak_bytes, UINT64_C(1) << 20));
+	string_builder_add(text, "\nresources:\n");
+	if (usage->cpu_peak > 0 || usage->working_set_peak_bytes > 0)
+		string_builder_add(text, "  requests:\n");
+	if (usage->cpu_peak > 0)
+		string_builder_printf(text, "    cpu: %" PRIu64 "m\n",
+				      in_units(usage->cpu_p99, NS_PER_S / 1000));
+	if (usage->working_set_peak_bytes > 0)
+		string_builder_printf(text, "    memory: %" PRIu64 "Mi\n",
+				      in_units(usage->working_set_peak_bytes, UINT64_C(1) << 20));
+	string_builder_add(text, "  limits:\n");
 	return 0;
 }
 

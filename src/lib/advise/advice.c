@@ -80,10 +80,6 @@ const char *cgw_advice_kind_name(enum cgw_advice_kind kind)
 
 static uint64_t round_up(uint64_t value, uint64_t step)
 {
-	if (step == 0) {
-		step = value >= 2 ? UINT64_C(1) << (63 - __builtin_clzll(value)) >> 5 : 1;
-		step = step < MIB ? MIB : step;
-	}
 	return value > UINT64_MAX - step ? value : (value + step - 1) / step * step;
 }
 
@@ -97,7 +93,7 @@ static uint64_t size_limit(const struct sizing *sizing, uint64_t need, enum cgw_
 	value += sizing->add[objective];
 	if (value < sizing->least[objective])
 		value = sizing->least[objective];
-	return round_up(value, sizing->step);
+	return sizing->step == 0 ? size_round_up(value) : round_up(value, sizing->step);
 }
 
 /* Whether the recorded use was cut by a limit in more than one of a hundred intervals. */
@@ -153,6 +149,15 @@ static void note_bound(const struct cgw_advisor *advisor, size_t i, struct usage
 		*bound = (struct bound){own, record};
 }
 
+/* The trial on the samples from which a limit was computed. */
+static void trial_of_added(const struct usage_record *record, const struct sizing *sizing,
+			   struct cgw_advice *advice)
+{
+	advice->trial.samples = record->known[sizing->reached];
+	if (sizing->reached != sizing->need) /* otherwise the limit is above the peak */
+		usage_count_above(record, advice->value, &advice->trial);
+}
+
 static void advise(const struct cgw_advisor *advisor, size_t i, const struct usage_record *record,
 		   struct cgw_advice *advice)
 {
@@ -178,6 +183,7 @@ static void advise(const struct cgw_advisor *advisor, size_t i, const struct usa
 	} else {
 		advice->kind = was_limited(sizing, usage) ? CGW_ADVICE_LIMITED : CGW_ADVICE_SET;
 	}
+	trial_of_added(record, sizing, advice);
 }
 
 static int compare_records(const void *a, const void *b)
@@ -221,6 +227,7 @@ static int advise_device(struct cgw_advisor *advisor, const struct usage_record 
 		.device_peak = device->peak[rate],
 		.device_busiest = devices_find(advisor->busiest, device->name)->peak[rate],
 		.device_at_limit = device->at_limit[rate],
+		.trial.samples = usage->intervals,
 	};
 	uint64_t active = 0;
 
@@ -287,6 +294,8 @@ int cgw_advisor_finish(struct cgw_advisor *advisor, const struct cgw_advice **re
 	int r = ARRAY_RESERVE(advisor->advice, advisor->advice_capacity, 1);
 
 	for (size_t i = 0; i < advisor->record_count; i++) {
+		if (r == 0)
+			r = usage_add_sizes(advisor->records[i]);
 		usage_finish(advisor->records[i], advisor_part_ns(advisor));
 		advisor->records[i]->weight = (struct cgw_advice){0};
 	}
@@ -298,6 +307,7 @@ int cgw_advisor_finish(struct cgw_advisor *advisor, const struct cgw_advice **re
 		qsort(advisor->records, advisor->record_count, sizeof(struct usage_record *),
 		      compare_records);
 	advisor->advice_count = 0;
+	advisor->limits_are_tried = false;
 	for (size_t i = 0; i < advisor->record_count && r == 0; i++)
 		r = advise_group(advisor,
 				 advisor->records[i]); /* a parent comes before its children */

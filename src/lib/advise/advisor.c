@@ -26,6 +26,8 @@ struct cgw_advisor *cgw_advisor_free(struct cgw_advisor *advisor)
 		return NULL;
 	for (size_t i = 0; i < advisor->record_count; i++) {
 		devices_free(advisor->records[i]->devices);
+		for (size_t j = 0; j < SIZE_PAGE_COUNT; j++)
+			free(advisor->records[i]->memory[j]);
 		free(advisor->records[i]->path);
 		free(advisor->records[i]);
 	}
@@ -285,8 +287,10 @@ int cgw_advisor_add(struct cgw_advisor *advisor, const struct cgw_frame *frame)
 	const struct cgw_snapshot *now = cgw_frame_now(frame);
 	size_t part = part_of(advisor, cgw_snapshot_realtime_ns(now));
 	const struct cgw_topology *topology = cgw_snapshot_topology(now);
+	struct device_columns columns;
 	int r = advisor_map_groups(advisor, frame, true);
 
+	devices_find_columns(frame, &columns);
 	if (r == 0)
 		r = siblings_begin(&advisor->siblings, topology->count);
 	for (uint32_t i = 0; i < topology->count && r == 0; i++) {
@@ -294,10 +298,11 @@ int cgw_advisor_add(struct cgw_advisor *advisor, const struct cgw_frame *frame)
 		struct observation observation;
 
 		observe(frame, i, &observation);
-		usage_add(target.record, frame, i, &observation, part);
+		r = usage_add(target.record, frame, i, &observation, part);
 		advisor->siblings.items[i].use = observation.value[MEASURE_CPU];
-		if (observation.interval_ns > 0)
-			r = devices_observe(frame, i, observation.interval_ns, add_device, &target);
+		if (r == 0 && observation.interval_ns > 0)
+			r = devices_observe(&columns, frame, i, observation.interval_ns, add_device,
+					    &target);
 	}
 	if (r < 0)
 		return r;

@@ -32,6 +32,7 @@ struct cgw_advisor {
 	const struct cgw_topology *topology; /* compared only; NULL: none */
 	uint64_t cpus, memory_bytes;         /* the most that the machine had */
 	struct siblings siblings;
+	bool limits_are_tried;      /* in the trial: only weights are */
 	bool tries_weights;         /* in the trial: a group has advice on its weight */
 	struct device_use *busiest; /* the most of any group, the root included */
 	uint64_t part_ns;           /* of a recording whose end is not known */

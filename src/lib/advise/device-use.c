@@ -59,7 +59,31 @@ static struct cgw_number limit_of(const struct cgw_snapshot *snapshot, enum cgw_
 					      : CGW_ABSENT};
 }
 
-int devices_observe(const struct cgw_frame *frame, uint32_t group, uint64_t interval_ns,
+/* Nothing used a device. */
+static bool is_unchanged(const struct cgw_frame *frame, int now, int before)
+{
+	return frame->now->topology == frame->before->topology &&
+	       memcmp(frame->now->columns[now].value, frame->before->columns[before].value,
+		      frame->now->topology->view.count * sizeof(uint64_t)) == 0;
+}
+
+void devices_find_columns(const struct cgw_frame *frame, struct device_columns *ret_columns)
+{
+	*ret_columns = (struct device_columns){0};
+	for (enum device_rate rate = 0; rate < DEVICE_RATE_COUNT && frame->before != NULL; rate++) {
+		enum cgw_metric metric = device_rates[rate].use;
+		int now = snapshot_column_of(frame->now, metric, 0);
+		int before = snapshot_column_of(frame->before, metric, 0);
+
+		if (now < 0 || before < 0 || is_unchanged(frame, now, before))
+			continue;
+		ret_columns->now[rate] = &frame->now->columns[now];
+		ret_columns->before[rate] = &frame->before->columns[before];
+	}
+}
+
+int devices_observe(const struct device_columns *columns, const struct cgw_frame *frame,
+		    uint32_t group, uint64_t interval_ns,
 		    int (*each)(void *context, const char *device, enum device_rate rate,
 				uint64_t per_s, struct cgw_number limit),
 		    void *context)
@@ -70,15 +94,15 @@ int devices_observe(const struct cgw_frame *frame, uint32_t group, uint64_t inte
 
 	for (enum device_rate rate = 0; rate < DEVICE_RATE_COUNT; rate++) {
 		const struct device_rate_info *info = &device_rates[rate];
-		struct cgw_number sum = snapshot_number(before, info->use, previous);
 		struct instances newer, older;
 
 		/*
 		 * Without a file before, it is not known what was used since. Counters only grow:
 		 * where the sum is the same, no device was used.
 		 */
-		if (sum.state != CGW_OK ||
-		    sum.value == snapshot_number(now, info->use, group).value)
+		if (columns->now[rate] == NULL ||
+		    columns->before[rate]->state[previous] != CGW_OK ||
+		    columns->before[rate]->value[previous] == columns->now[rate]->value[group])
 			continue;
 		newer = instances_of(now, info->use, group);
 		older = instances_of(before, info->use, previous);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lib/advise/usage.h"
+#include "lib/sample/snapshot.h"
 
 enum device_rate {
 	DEVICE_READ_BYTES,
@@ -30,8 +31,15 @@ struct device_rate_info {
 };
 extern const struct device_rate_info device_rates[DEVICE_RATE_COUNT];
 
+/* The columns of the uses; NULL: not in both samples, or the same in both. */
+struct device_columns {
+	const struct snapshot_column *now[DEVICE_RATE_COUNT], *before[DEVICE_RATE_COUNT];
+};
+void devices_find_columns(const struct cgw_frame *frame, struct device_columns *ret_columns);
+
 /* Calls `each` for each device that a group used since the sample before. */
-int devices_observe(const struct cgw_frame *frame, uint32_t group, uint64_t interval_ns,
+int devices_observe(const struct device_columns *columns, const struct cgw_frame *frame,
+		    uint32_t group, uint64_t interval_ns,
 		    int (*each)(void *context, const char *device, enum device_rate rate,
 				uint64_t per_s, struct cgw_number limit),
 		    void *context);

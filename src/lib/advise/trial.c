@@ -16,7 +16,7 @@ static bool tries_weights(const struct cgw_advisor *advisor)
 
 void cgw_advisor_trial_metrics(const struct cgw_advisor *advisor, struct cgw_metric_set *set)
 {
-	for (size_t i = 0; i < advisor->advice_count; i++) {
+	for (size_t i = 0; i < advisor->advice_count && !advisor->limits_are_tried; i++) {
 		enum cgw_control control = advisor->advice[i].control;
 
 		for (size_t j = 0; j < SIZING_COUNT; j++)
@@ -39,8 +39,17 @@ void cgw_advisor_trial_begin(struct cgw_advisor *advisor)
 {
 	for (size_t i = 0; i < advisor->advice_count; i++)
 		advisor->advice[i].trial = (struct cgw_trial){0};
+	advisor->limits_are_tried = false;
 	advisor->tries_weights = tries_weights(advisor);
 	advisor->topology = NULL;
+}
+
+bool cgw_advisor_trial_rest(struct cgw_advisor *advisor)
+{
+	advisor->limits_are_tried = true;
+	advisor->tries_weights = tries_weights(advisor);
+	advisor->topology = NULL;
+	return advisor->tries_weights;
 }
 
 static void count_reached(struct cgw_advice *advice, uint64_t use, uint64_t most,
@@ -145,25 +154,29 @@ int cgw_advisor_trial(struct cgw_advisor *advisor, const struct cgw_frame *frame
 {
 	const struct cgw_snapshot *now = cgw_frame_now(frame);
 	uint32_t count = cgw_snapshot_topology(now)->count;
+	struct device_columns columns;
 	int r = advisor_map_groups(advisor, frame, false);
 
+	devices_find_columns(frame, &columns);
 	if (r == 0)
 		r = siblings_begin(&advisor->siblings, count);
 	for (uint32_t i = 0; i < count && r == 0; i++) {
 		struct device_target target = {.advisor = advisor, .record = advisor->of_group[i]};
 		struct observation observation;
-		bool has_advice = target.record != NULL && target.record->advice_count > 0;
+		bool tries_limits = target.record != NULL && target.record->advice_count > 0 &&
+				    !advisor->limits_are_tried;
 
-		if (!has_advice && !advisor->tries_weights)
+		if (!tries_limits && !advisor->tries_weights)
 			continue;
 		observe(frame, i, &observation);
 		advisor->siblings.items[i].use = observation.value[MEASURE_CPU];
 		target.interval_ns = observation.interval_ns;
-		if (!has_advice)
+		if (!tries_limits)
 			continue;
 		try_limits(advisor, target.record, &observation);
 		if (observation.interval_ns > 0 && target.record->devices != NULL)
-			r = devices_observe(frame, i, observation.interval_ns, try_device, &target);
+			r = devices_observe(&columns, frame, i, observation.interval_ns, try_device,
+					    &target);
 	}
 	if (r == 0 && advisor->tries_weights)
 		try_weights(advisor, frame);

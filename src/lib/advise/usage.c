@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* usage.c - peaks, a percentile and steady growth of one group. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/advise/usage.h"
@@ -143,7 +145,9 @@ static void add_interval(struct usage_record *record, const struct cgw_frame *fr
 
 	usage->intervals++;
 	usage->intervals_ns += observation->interval_ns;
-	if (observation->known[MEASURE_CPU])
+	if (observation->known[MEASURE_CPU] && observation->value[MEASURE_CPU] == 0)
+		record->idle_intervals++;
+	else if (observation->known[MEASURE_CPU])
 		histogram_add(&record->cpu, observation->value[MEASURE_CPU]);
 	if (growth_of(frame, CGW_M_CPU_THROTTLED, group) > 0)
 		usage->throttled_intervals++;
@@ -156,28 +160,96 @@ static void add_interval(struct usage_record *record, const struct cgw_frame *fr
 	usage->forks_refused += growth_of(frame, CGW_M_PIDS_EVENTS_MAX, group);
 }
 
-void usage_add(struct usage_record *record, const struct cgw_frame *frame, uint32_t group,
-	       const struct observation *observation, size_t part)
+#define MIB (UINT64_C(1) << 20)
+
+/* Of the least size that is not below `bytes`: steps of 1 MiB, then 32 for each power of two. */
+static size_t size_index(uint64_t bytes)
 {
-	const struct cgw_snapshot *now = frame->now;
+	unsigned power;
+
+	if (bytes <= (uint64_t)SIZES_PER_PAGE * MIB)
+		return (size_t)((bytes + MIB - 1) / MIB);
+	power = 63 - (unsigned)__builtin_clzll(bytes - 1);
+	return SIZES_PER_PAGE * (power - 25) + (size_t)((bytes - 1) >> (power - 5)) + 1;
+}
+
+uint64_t size_round_up(uint64_t bytes)
+{
+	uint64_t step = bytes > (uint64_t)SIZES_PER_PAGE * MIB
+				? UINT64_C(1) << (63 - __builtin_clzll(bytes)) >> 5
+				: MIB;
+
+	return bytes > UINT64_MAX - step ? bytes : (bytes + step - 1) / step * step;
+}
+
+int usage_add_sizes(struct usage_record *record)
+{
+	struct size_page **page = &record->memory[record->size_index / SIZES_PER_PAGE];
+	struct size_count *count;
+
+	if (record->same_size.samples == 0)
+		return 0;
+	if (*page == NULL)
+		*page = calloc(1, sizeof(**page));
+	if (*page == NULL)
+		return -ENOMEM;
+	count = &(*page)->counts[record->size_index % SIZES_PER_PAGE];
+	count->samples += record->same_size.samples;
+	count->ns += record->same_size.ns;
+	record->same_size = (struct size_count){0};
+	return 0;
+}
+
+static int count_size(struct usage_record *record, const struct observation *observation)
+{
+	size_t index = size_index(observation->value[MEASURE_MEMORY]);
+	int r = index != record->size_index ? usage_add_sizes(record) : 0;
+
+	if (r < 0)
+		return r;
+	record->size_index = index;
+	record->same_size.samples++;
+	record->same_size.ns += observation->interval_ns;
+	return 0;
+}
+
+void usage_count_above(const struct usage_record *record, uint64_t limit_bytes,
+		       struct cgw_trial *trial)
+{
+	size_t first = size_index(limit_bytes) + 1;
+
+	for (size_t i = first / SIZES_PER_PAGE; i < SIZE_PAGE_COUNT; i++)
+		for (size_t j = i == first / SIZES_PER_PAGE ? first % SIZES_PER_PAGE : 0;
+		     record->memory[i] != NULL && j < SIZES_PER_PAGE; j++) {
+			trial->reached += record->memory[i]->counts[j].samples;
+			trial->reached_ns += record->memory[i]->counts[j].ns;
+		}
+}
+
+int usage_add(struct usage_record *record, const struct cgw_frame *frame, uint32_t group,
+	      const struct observation *observation, size_t part)
+{
 	struct cgw_usage *usage = &record->usage;
 
 	usage->samples++;
 	if (observation->interval_ns > 0)
 		add_interval(record, frame, group, observation);
 	for (size_t i = 0; i < MEASURE_COUNT; i++) {
-		record->known[i] |= observation->known[i];
+		record->known[i] += observation->known[i];
 		if (observation->known[i] && observation->value[i] > record->peak[i])
 			record->peak[i] = observation->value[i];
 	}
 	if (observation->known[MEASURE_UNRECLAIMABLE] &&
 	    observation->value[MEASURE_UNRECLAIMABLE] < record->smallest[part])
 		record->smallest[part] = observation->value[MEASURE_UNRECLAIMABLE];
-	usage->cpu_max = snapshot_number(now, CGW_M_CPU_MAX, group);
-	usage->cpu_weight = snapshot_number(now, CGW_M_CPU_WEIGHT, group);
-	usage->memory_max = snapshot_number(now, CGW_M_MEMORY_MAX, group);
-	usage->memory_high = snapshot_number(now, CGW_M_MEMORY_HIGH, group);
-	usage->pids_max = snapshot_number(now, CGW_M_PIDS_MAX, group);
+	usage->cpu_max = snapshot_number(frame->now, CGW_M_CPU_MAX, group);
+	usage->cpu_weight = snapshot_number(frame->now, CGW_M_CPU_WEIGHT, group);
+	usage->memory_max = snapshot_number(frame->now, CGW_M_MEMORY_MAX, group);
+	usage->memory_high = snapshot_number(frame->now, CGW_M_MEMORY_HIGH, group);
+	usage->pids_max = snapshot_number(frame->now, CGW_M_PIDS_MAX, group);
+	return record->selected && observation->known[MEASURE_MEMORY]
+		       ? count_size(record, observation)
+		       : 0;
 }
 
 void usage_join_parts(struct usage_record *record)
@@ -233,7 +305,7 @@ void usage_finish(struct usage_record *record, uint64_t part_ns)
 	usage->growth_bytes = usage->growth_ns =
 		0; /* of an earlier call, while there is more to add */
 	usage->cpu_peak = record->peak[MEASURE_CPU];
-	usage->cpu_p99 = histogram_p99(&record->cpu, 0);
+	usage->cpu_p99 = histogram_p99(&record->cpu, record->idle_intervals);
 	if (usage->cpu_p99 > usage->cpu_peak)
 		usage->cpu_p99 = usage->cpu_peak;
 	usage->memory_peak_bytes = record->peak[MEASURE_MEMORY];

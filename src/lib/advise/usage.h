@@ -31,19 +31,37 @@ struct histogram {
 	uint32_t count[62 * 8];
 };
 
+/* 32 sizes that a limit of memory can have, in order: samples that needed exactly this one. */
+#define SIZES_PER_PAGE  32
+#define SIZE_PAGE_COUNT 41
+struct size_page {
+	struct size_count {
+		uint64_t samples, ns;
+	} counts[SIZES_PER_PAGE];
+};
+
+/* The least size that a limit can have and that is not below `bytes`: a 32nd of a power of two. */
+uint64_t size_round_up(uint64_t bytes) __attribute__((const));
+
 struct device_use;
 
+/* What each sample changes comes first and together: it is most of the time of an analysis. */
 struct usage_record {
 	struct cgw_usage usage;
+	uint64_t known[MEASURE_COUNT]; /* samples */
+	uint64_t peak[MEASURE_COUNT];
+	uint64_t idle_intervals; /* without CPU time, and not in `cpu` */
+	/* Samples with the same size of memory.current that are not in `memory` yet. */
+	struct size_count same_size;
+	size_t size_index;
+	bool selected; /* limits are wanted */
 	char *path;
 	const char *name;            /* the end of `path` */
 	struct usage_record *parent; /* NULL: the root */
 	struct usage_record *next;   /* in the bucket of `hash` */
 	size_t hash;
-	bool selected; /* limits are wanted */
-	uint64_t id;   /* inode of its directory in the first hierarchy that has it */
-	uint64_t peak[MEASURE_COUNT];
-	bool known[MEASURE_COUNT]; /* in any sample */
+	uint64_t id; /* inode of its directory in the first hierarchy that has it */
+	struct size_page *memory[SIZE_PAGE_COUNT]; /* of memory.current; NULL: no sample */
 	struct histogram cpu;
 	uint64_t smallest[GROWTH_PARTS]; /* unreclaimable memory; UINT64_MAX: no sample */
 	struct device_use *devices;      /* a list; of groups that used any */
@@ -67,9 +85,14 @@ uint64_t histogram_p99(const struct histogram *histogram, uint64_t zeros) __attr
 void measure_metrics(enum measure measure, struct cgw_metric_set *set);
 void observe(const struct cgw_frame *frame, uint32_t group, struct observation *observation);
 void usage_begin_life(struct usage_record *record);
-/* `part` is that of the sample, below GROWTH_PARTS. */
-void usage_add(struct usage_record *record, const struct cgw_frame *frame, uint32_t group,
-	       const struct observation *observation, size_t part);
+/* `part` is that of the sample, below GROWTH_PARTS. -ENOMEM. */
+int usage_add(struct usage_record *record, const struct cgw_frame *frame, uint32_t group,
+	      const struct observation *observation, size_t part);
+/* Adds the samples that are not in `memory` yet. -ENOMEM. */
+int usage_add_sizes(struct usage_record *record);
+/* Counts the samples in which memory.current was above a limit. */
+void usage_count_above(const struct usage_record *record, uint64_t limit_bytes,
+		       struct cgw_trial *trial);
 /* Makes two parts one, so that the second half is free. */
 void usage_join_parts(struct usage_record *record);
 /* Computes the values that need all samples. `part_ns` is the length of a part. */

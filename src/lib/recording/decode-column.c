@@ -17,29 +17,59 @@ static uint32_t old_group(const struct column_target *target, uint32_t group)
 	return target->before != NULL ? target->previous[group] : CGW_NO_GROUP;
 }
 
+/* The groups from `first` on that followed each other before, too, or are all new. */
+static uint32_t run_of(const struct column_target *target, uint32_t first)
+{
+	uint32_t count = group_count(target), old = old_group(target, first), run = 1;
+
+	if (target->before == NULL)
+		return count;
+	if (old == CGW_NO_GROUP)
+		while (first + run < count && target->previous[first + run] == CGW_NO_GROUP)
+			run++;
+	else if (target->before->topology == target->now->topology)
+		return count;
+	else
+		while (first + run < count && target->previous[first + run] == old + run)
+			run++;
+	return run;
+}
+
 /* Differences are added to the previous values, so the column starts as a copy of those. */
 static void copy_old(const struct column_target *target, bool text)
 {
 	struct snapshot_column *to = &target->now->columns[target->column];
-	const struct snapshot_column *from;
+	const struct snapshot_column *from =
+		target->before != NULL ? &target->before->columns[target->column] : NULL;
 
-	if (target->before == NULL)
-		return; /* all absent, as in a new snapshot */
-	from = &target->before->columns[target->column];
-	if (target->before->topology == target->now->topology) {
-		memcpy(to->state, from->state, group_count(target) * sizeof(*to->state));
-		if (!text)
-			memcpy(to->value, from->value, group_count(target) * sizeof(*to->value));
-		return;
-	}
-	for (uint32_t i = 0; i < group_count(target); i++) {
+	for (uint32_t i = 0, run; i < group_count(target); i += run) {
 		uint32_t old = old_group(target, i);
 
-		if (old == CGW_NO_GROUP)
+		run = run_of(target, i);
+		if (old != CGW_NO_GROUP)
+			memcpy(to->state + i, from->state + old, run * sizeof(*to->state));
+		else
+			memset(to->state + i, CGW_ABSENT, run * sizeof(*to->state));
+		if (old != CGW_NO_GROUP && !text)
+			memcpy(to->value + i, from->value + old, run * sizeof(*to->value));
+		else
+			memset(to->value + i, 0, run * sizeof(*to->value));
+	}
+}
+
+/* Most values have not changed: their steps are zeros. */
+static void add_steps(struct cursor *in, uint64_t *values, uint32_t count)
+{
+	static const uint8_t zeros[8];
+
+	for (uint32_t i = 0; i < count;) {
+		if (count - i >= sizeof(zeros) && cursor_left(in) >= sizeof(zeros) &&
+		    memcmp(in->at, zeros, sizeof(zeros)) == 0) {
+			in->at += sizeof(zeros);
+			i += sizeof(zeros);
 			continue;
-		to->state[i] = from->state[old];
-		if (!text)
-			to->value[i] = from->value[old];
+		}
+		values[i++] += unzigzag(cursor_number(in));
 	}
 }
 
@@ -245,8 +275,7 @@ int column_decode(const struct column_target *target, struct cursor *in)
 	if (flags & COLUMN_STATES)
 		r = decode_states(in, column->state, count);
 	if (r == 0 && flags & COLUMN_VALUES && shape != CGW_STRING)
-		for (uint32_t i = 0; i < count; i++)
-			column->value[i] += unzigzag(cursor_number(in));
+		add_steps(in, column->value, count);
 	if (r == 0 && shape == CGW_INSTANCES)
 		r = decode_instances(in, target, flags);
 	if (r == 0 && shape == CGW_STRING)

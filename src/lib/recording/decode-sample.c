@@ -330,7 +330,7 @@ static int decode(struct decoder *decoder, bool key, const struct sample_times *
 	if (r < 0)
 		return r;
 	set_topology(decoder, topology);
-	r = snapshot_begin(decoder->pool, decoder->topology, &decoder->metrics, &now);
+	r = snapshot_begin_unset(decoder->pool, decoder->topology, &decoder->metrics, &now);
 	if (r < 0)
 		return r;
 	now->monotonic_ns = monotonic_ns;

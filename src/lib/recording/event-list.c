@@ -30,23 +30,38 @@ static void event_texts(struct cgw_event *event, const char ***ret_texts)
 	ret_texts[3] = &event->why;
 }
 
-/* Copies all texts of an event into one block owned by the list. */
+#define BLOCK_BYTES 4096
+
+/* Room for texts that the list owns; NULL: out of memory. */
+static char *reserve_text(struct event_list *list, size_t size)
+{
+	struct text_block *block = list->texts;
+
+	if (block == NULL || block->size - block->used < size) {
+		size_t block_size = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+
+		block = malloc(sizeof(*block) + block_size);
+		if (block == NULL)
+			return NULL;
+		*block = (struct text_block){.next = list->texts, .size = block_size};
+		list->texts = block;
+	}
+	block->used += size;
+	return block->bytes + block->used - size;
+}
+
 static int copy_texts(struct event_list *list, struct cgw_event *event, const size_t *lengths)
 {
 	const char **texts[EVENT_TEXTS];
-	struct text_block *block;
 	size_t size = EVENT_TEXTS;
 	char *at;
 
 	event_texts(event, texts);
 	for (size_t i = 0; i < EVENT_TEXTS; i++)
 		size += lengths[i];
-	block = malloc(sizeof(*block) + size);
-	if (block == NULL)
+	at = reserve_text(list, size);
+	if (at == NULL)
 		return -ENOMEM;
-	block->next = list->texts;
-	list->texts = block;
-	at = block->bytes;
 	for (size_t i = 0; i < EVENT_TEXTS; i++) {
 		if (lengths[i] > 0)
 			memcpy(at, *texts[i], lengths[i]);

@@ -17,6 +17,7 @@ struct event_list {
 
 struct text_block {
 	struct text_block *next;
+	size_t used, size;
 	char bytes[];
 };
 

@@ -176,7 +176,6 @@ static int lay_out_columns(struct cgw_snapshot *snapshot, size_t count)
 	}
 	at = snapshot->block;
 	snapshot->read_ns = (void *)at;
-	memset(at, 0, count * sizeof(uint64_t));
 	at += count * sizeof(uint64_t);
 	for (size_t i = 0; i < snapshot->column_count; i++) {
 		struct snapshot_column *column = &snapshot->columns[i];
@@ -186,8 +185,6 @@ static int lay_out_columns(struct cgw_snapshot *snapshot, size_t count)
 		column->state = (void *)(at + count * sizeof(uint64_t));
 		column->first = instanced ? (void *)(column->state + padded_bytes(count)) : NULL;
 		column->instance_count = 0;
-		memset(column->value, 0, count * sizeof(uint64_t));
-		memset(column->state, CGW_ABSENT, count);
 		if (instanced)
 			memset(column->first, 0, first_bytes(count, true));
 		at += column_bytes(count, instanced);
@@ -195,8 +192,8 @@ static int lay_out_columns(struct cgw_snapshot *snapshot, size_t count)
 	return 0;
 }
 
-int snapshot_begin(struct snapshot_pool *pool, struct topology *topology,
-		   const struct cgw_metric_set *metrics, struct cgw_snapshot **ret_snapshot)
+int snapshot_begin_unset(struct snapshot_pool *pool, struct topology *topology,
+			 const struct cgw_metric_set *metrics, struct cgw_snapshot **ret_snapshot)
 {
 	struct cgw_snapshot *snapshot = pool != NULL ? pool_get(pool) : NULL;
 	int r;
@@ -232,6 +229,22 @@ int snapshot_begin(struct snapshot_pool *pool, struct topology *topology,
 	if (pool != NULL)
 		pool_attach(pool, snapshot);
 	*ret_snapshot = snapshot;
+	return 0;
+}
+
+int snapshot_begin(struct snapshot_pool *pool, struct topology *topology,
+		   const struct cgw_metric_set *metrics, struct cgw_snapshot **ret_snapshot)
+{
+	size_t count = topology->view.count;
+	int r = snapshot_begin_unset(pool, topology, metrics, ret_snapshot);
+
+	if (r < 0)
+		return r;
+	memset((*ret_snapshot)->read_ns, 0, count * sizeof(uint64_t));
+	for (size_t i = 0; i < (*ret_snapshot)->column_count; i++) {
+		memset((*ret_snapshot)->columns[i].value, 0, count * sizeof(uint64_t));
+		memset((*ret_snapshot)->columns[i].state, CGW_ABSENT, count);
+	}
 	return 0;
 }
 

@@ -92,6 +92,10 @@ struct cgw_snapshot {
 int snapshot_begin(struct snapshot_pool *pool, struct topology *topology,
 		   const struct cgw_metric_set *metrics, struct cgw_snapshot **ret_snapshot);
 
+/* Likewise, but the caller sets all read times, states and values. */
+int snapshot_begin_unset(struct snapshot_pool *pool, struct topology *topology,
+			 const struct cgw_metric_set *metrics, struct cgw_snapshot **ret_snapshot);
+
 static inline void snapshot_set(struct cgw_snapshot *snapshot, int column, uint32_t group,
 				struct cgw_number number)
 {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -91,6 +92,15 @@ static void remove_partial(int directory)
 		free(entries);
 }
 
+/* Another process may write pages about the same event, in the same second. */
+static int lock_directory(int directory)
+{
+	while (flock(directory, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
 static int make_directory(const char *directory)
 {
 	CLEANUP(cleanup_free) char *parent = strdup(directory);
@@ -129,7 +139,9 @@ int page_store_open(const char *directory, size_t pages_max, uint64_t bytes_max,
 	store = calloc(1, sizeof(*store));
 	if (store == NULL)
 		return cgw_diag_set(diag, -ENOMEM, "%s", strerror(ENOMEM));
-	remove_partial(fd);
+	if (lock_directory(fd) == 0)
+		remove_partial(fd);
+	(void)flock(fd, LOCK_UN);
 	/* The C library allocates memory for time zones at the first use. */
 	(void)gmtime_r(&status.st_mtime, &(struct tm){0});
 	*store = (struct page_store){steal_fd(&fd), pages_max, bytes_max};
@@ -228,9 +240,13 @@ int page_store_choose_id(const struct page_store *store, uint64_t realtime_ns,
 	time_t seconds = (time_t)(realtime_ns / NS_PER_S);
 	struct tm utc;
 	size_t length;
+	int r;
 
 	if (gmtime_r(&seconds, &utc) == NULL || utc.tm_year + 1900 > 9999)
 		return -EOVERFLOW;
+	r = lock_directory(store->directory);
+	if (r < 0)
+		return r;
 	length = strftime(id, PAGE_ID_SIZE, "%Y%m%dT%H%M%SZ", &utc);
 	for (unsigned i = 1; i <= SAME_SECOND; i++) {
 		snprintf(id + length, PAGE_ID_SIZE - length, "-%03u", i);
@@ -238,6 +254,7 @@ int page_store_choose_id(const struct page_store *store, uint64_t realtime_ns,
 			      AT_SYMLINK_NOFOLLOW) < 0)
 			return 0;
 	}
+	(void)flock(store->directory, LOCK_UN);
 	return -EEXIST;
 }
 
@@ -283,6 +300,7 @@ int page_store_write_texts(struct page_store *store, const char *id, const char 
 		(void)unlinkat(store->directory, name_of(id, "txt").text, 0);
 	else
 		(void)fsync(store->directory);
+	(void)flock(store->directory, LOCK_UN);
 	return r;
 }
 
@@ -296,12 +314,14 @@ int page_store_write(struct page_store *store, json_t *page, uint64_t realtime_n
 
 	if (r < 0)
 		return r;
-	if (json_object_set_new(page, "id", json_string(id)) < 0)
-		return -ENOMEM;
-	json = json_dumps(page, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
+	if (json_object_set_new(page, "id", json_string(id)) == 0)
+		json = json_dumps(page,
+				  JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
 	r = json != NULL ? page_text(page, 0, &text) : -ENOMEM;
 	if (r == 0)
 		r = page_store_write_texts(store, id, json, text);
+	else
+		(void)flock(store->directory, LOCK_UN);
 	if (r == 0)
 		memcpy(ret_id, id, sizeof(id));
 	return r;

@@ -26,7 +26,7 @@ struct page_store *page_store_free(struct page_store *store);
 int page_store_write(struct page_store *store, json_t *page, uint64_t realtime_ns,
 		     char ret_id[PAGE_ID_SIZE]);
 
-/* The same in two steps, which allocate no memory. */
+/* The same in two steps, which allocate no memory; other processes wait for the second one. */
 int page_store_choose_id(const struct page_store *store, uint64_t realtime_ns,
 			 char id[PAGE_ID_SIZE]);
 int page_store_write_texts(struct page_store *store, const char *id, const char *json,

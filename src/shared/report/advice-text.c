@@ -85,7 +85,8 @@ static void add_use(struct string_builder *text, const struct cgw_advice *advice
 					      usage->throttled_intervals, usage->intervals);
 		break;
 	case CGW_C_PIDS_MAX:
-		string_builder_printf(text, "up to %" PRIu64 " tasks", usage->tasks_peak);
+		string_builder_printf(text, "up to %" PRIu64 " task%s", usage->tasks_peak,
+				      usage->tasks_peak == 1 ? "" : "s");
 		if (usage->forks_refused > 0)
 			string_builder_printf(text, "; %" PRIu64 " forks refused",
 					      usage->forks_refused);
@@ -141,8 +142,10 @@ void advice_add_trial(struct string_builder *text, const struct cgw_advice *advi
 				      trial->exceeded, trial->samples);
 		return;
 	}
-	string_builder_printf(text, "%s in %" PRIu64 " of %" PRIu64 " samples (%s)", effect,
-			      trial->reached, trial->samples, DURATION_TEXT(trial->reached_ns));
+	string_builder_printf(text, "%s in %" PRIu64 " of %" PRIu64 " samples", effect,
+			      trial->reached, trial->samples);
+	if (trial->reached_ns > 0) /* 0: the group was not in the samples before */
+		string_builder_printf(text, " (%s)", DURATION_TEXT(trial->reached_ns));
 	if (advice->control == CGW_C_MEMORY_MAX)
 		string_builder_printf(text,
 				      trial->exceeded > 0 ? ", OOM-killed in %" PRIu64

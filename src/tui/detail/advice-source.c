@@ -40,8 +40,9 @@ static int advise(struct advice_job *job, struct cgw_replay *replay)
 		r = cgw_advisor_finish(job->advisor, &job->items, &job->count);
 	if (r < 0)
 		return r;
-	cgw_advisor_trial_begin(job->advisor);
-	return advice_replay(replay, job->advisor, cgw_advisor_trial);
+	return cgw_advisor_trial_rest(job->advisor)
+		       ? advice_replay(replay, job->advisor, cgw_advisor_trial)
+		       : 0;
 }
 
 static void run(struct job *base)

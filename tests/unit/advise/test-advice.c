@@ -216,6 +216,52 @@ static void test_cache_is_reclaimed_and_not_killed(void **state)
 	cgw_advisor_free(advisor);
 }
 
+/* Page cache of all sizes, on the steps of limits and between them. */
+static void feed_sizes(struct cgw_advisor *advisor, uint64_t anon,
+		       int (*each)(struct cgw_advisor *, const struct cgw_frame *))
+{
+	struct load load = {"/cache", 10, anon, 0, 0, 0, 1};
+	struct recording recording;
+
+	recording_begin(&recording);
+	for (size_t i = 0; i < SAMPLES; i++) {
+		load.file = i * i * (anon + 3) / SAMPLES / 20;
+		record(&recording, &load, 1, i == SAMPLES / 3);
+		assert_int_equal(each(advisor, recording.frame), 0);
+	}
+	recording_end(&recording);
+}
+
+static void test_one_pass_counts_as_a_second_one_would(void **state)
+{
+	uint64_t reached = 0;
+
+	for (uint64_t anon = 1; anon < 700; anon += anon / 3 + 1) {
+		struct cgw_advisor *advisor = advisor_for(CGW_OBJECTIVE_TIGHT, true);
+		const struct cgw_advice *advice;
+		struct cgw_trial first[4];
+		size_t count;
+
+		feed_sizes(advisor, anon, cgw_advisor_add);
+		assert_int_equal(cgw_advisor_finish(advisor, &advice, &count), 0);
+		assert_int_equal(count, ARRAY_SIZE(first));
+		for (size_t i = 0; i < count; i++)
+			first[i] = advice[i].trial;
+		assert_false(cgw_advisor_trial_rest(advisor));
+		cgw_advisor_trial_begin(advisor);
+		feed_sizes(advisor, anon, cgw_advisor_trial);
+		for (size_t i = 0; i < count; i++) {
+			assert_int_equal(first[i].samples, advice[i].trial.samples);
+			assert_int_equal(first[i].reached, advice[i].trial.reached);
+			assert_int_equal(first[i].reached_ns, advice[i].trial.reached_ns);
+			assert_int_equal(first[i].exceeded, advice[i].trial.exceeded);
+			reached += first[i].reached;
+		}
+		cgw_advisor_free(advisor);
+	}
+	assert_true(reached > 0);
+}
+
 static void test_limited_groups_and_whole_machines(void **state)
 {
 	struct load throttled = {"/t", 200, 10, 0, 50, 0, 1}, killed = {"/k", 10, 100, 0, 0, 1, 1};
@@ -383,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_tight_limits_are_above_the_peak),
 		cmocka_unit_test(test_group_that_never_stops_growing_is_not_sized),
 		cmocka_unit_test(test_cache_is_reclaimed_and_not_killed),
+		cmocka_unit_test(test_one_pass_counts_as_a_second_one_would),
 		cmocka_unit_test(test_limited_groups_and_whole_machines),
 		cmocka_unit_test(test_other_recording_reaches_the_limit),
 		cmocka_unit_test(test_trial_needs_the_metrics_of_the_limits),

@@ -165,6 +165,26 @@ static void test_weight_guarantees_the_use_of_the_small_group(void **state)
 	cgw_advisor_free(advisor);
 }
 
+/* The trial of limits is complete after the first pass, that of weights is not. */
+static void test_second_pass_tries_weights_only(void **state)
+{
+	struct cgw_advisor *advisor = advisor_for(competing, 3, NULL);
+	struct cgw_metric_set needed = {0};
+	const struct cgw_advice *b = advice_on(advisor, "/p/b", CGW_C_CPU_WEIGHT);
+	const struct cgw_advice *limit = advice_on(advisor, "/p/b", CGW_C_CPU_MAX);
+
+	assert_int_equal(b->trial.samples, 0);
+	assert_int_equal(limit->trial.samples, SAMPLES - 1);
+	assert_true(cgw_advisor_trial_rest(advisor));
+	cgw_advisor_trial_metrics(advisor, &needed);
+	assert_true(cgw_metric_set_has(&needed, CGW_M_CPU_WEIGHT));
+	assert_false(cgw_metric_set_has(&needed, CGW_M_MEMORY_CURRENT));
+	feed(advisor, competing, 3, cgw_advisor_trial);
+	assert_int_equal(b->trial.reached, SAMPLES - 1);
+	assert_int_equal(limit->trial.samples, SAMPLES - 1);
+	cgw_advisor_free(advisor);
+}
+
 static void test_weight_of_one_group_beside_those_that_stay(void **state)
 {
 	struct cgw_advisor *advisor = advisor_for(competing, 3, selects_a);
@@ -287,6 +307,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_weight_guarantees_the_use_of_the_small_group),
+		cmocka_unit_test(test_second_pass_tries_weights_only),
 		cmocka_unit_test(test_weight_of_one_group_beside_those_that_stay),
 		cmocka_unit_test(test_no_weight_while_cpu_time_is_left),
 		cmocka_unit_test(test_limits_are_below_those_of_ancestors),

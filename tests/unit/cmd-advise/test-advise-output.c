@@ -151,6 +151,64 @@ static void test_drop_ins_of_units_only(void **state)
 				  "[Service]\nCPUQuota=57%\nMemoryMax=130M\nTasksMax=32\n\n");
 }
 
+/* A drop-in for a unit of the host must not be made from one that a container runs. */
+static void test_drop_ins_are_for_the_manager_of_the_unit(void **state)
+{
+	static const struct {
+		const char *path, *first_line;
+	} cases[] = {
+		{"/system.slice/a.service", "# /etc/systemd/system/a.service.d/50-cgward.conf\n"},
+		{"/a.slice/a-b.slice/c.scope", "# /etc/systemd/system/c.scope.d/50-cgward.conf\n"},
+		{"/user.slice/user-1.slice/user@1.service/app.slice/a.service",
+		 "# /etc/systemd/user/a.service.d/50-cgward.conf\n"},
+		{"/system.slice/docker-1.scope/system.slice/a.service", ""},
+		{"/system.slice/a.service/b.service", ""},
+		{"/user.slice/user@1.service/user@2.service/a.service", ""},
+		{"/user@1.scope/a.service", ""},
+		{"/slice/a.service", ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct cgw_usage usage = {.path = cases[i].path};
+		const struct cgw_advice one = {
+			.usage = &usage, .control = CGW_C_PIDS_MAX, .value = 32};
+		struct advise_report report = report_of(1);
+		CLEANUP(cleanup_free) char *text = NULL;
+
+		report.advice = &one;
+		text = print(&report, "systemd");
+		assert_memory_equal(text, cases[i].first_line, strlen(cases[i].first_line));
+		assert_int_equal(strlen(text) > 0, strlen(cases[i].first_line) > 0);
+	}
+}
+
+/* One sample has no interval, and the clock may have been set back. */
+static void test_heading_of_an_odd_recording(void **state)
+{
+	struct advise_report report = report_of(1);
+	CLEANUP(cleanup_free) char *text = NULL;
+
+	report.headings = true;
+	report.info = (struct cgw_recording_info){
+		.samples = 1, .first_ns = 2 * NS_PER_S, .last_ns = NS_PER_S};
+	text = print(&report, "table");
+	assert_contains(text, "1 sample over 0, one every 2.00s");
+}
+
+static void test_needs_that_were_not_recorded_are_not_requested(void **state)
+{
+	const struct cgw_usage usage = {.path = "/a", .working_set_peak_bytes = MIB};
+	const struct cgw_advice one = {
+		.usage = &usage, .control = CGW_C_MEMORY_MAX, .value = 21 * MIB};
+	struct advise_report report = report_of(1);
+	CLEANUP(cleanup_free) char *text = NULL;
+
+	report.advice = &one;
+	text = print(&report, "kubernetes");
+	assert_string_equal(text, "# /a\nresources:\n  requests:\n    memory: 1Mi\n"
+				  "  limits:\n    memory: 21Mi\n\n");
+}
+
 static void test_kubernetes_resources(void **state)
 {
 	assert_printed("kubernetes", "# /it's\\x0a.service\n"
@@ -269,6 +327,9 @@ int main(void)
 		cmocka_unit_test(test_commands_are_quoted_for_the_shell),
 		cmocka_unit_test(test_policy_sections),
 		cmocka_unit_test(test_drop_ins_of_units_only),
+		cmocka_unit_test(test_drop_ins_are_for_the_manager_of_the_unit),
+		cmocka_unit_test(test_heading_of_an_odd_recording),
+		cmocka_unit_test(test_needs_that_were_not_recorded_are_not_requested),
 		cmocka_unit_test(test_kubernetes_resources),
 		cmocka_unit_test(test_table_gives_the_reasons),
 		cmocka_unit_test(test_shares_of_cpu_and_disk),

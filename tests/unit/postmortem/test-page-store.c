@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/json-cleanup.h"
@@ -26,6 +28,9 @@ static int teardown(void **state)
 	tree_free(*state);
 	return 0;
 }
+
+/* Pages that two processes write in the same second, as about one event. */
+#define PAGES_EACH 40
 
 static json_t *make_page(const char *group, size_t bytes)
 {
@@ -191,9 +196,37 @@ static void test_gap_between_pages(void **state)
 		page_gaps_pass(&gaps, "/new", 0, 200, 10, &skipped)); /* old ones are forgotten */
 }
 
+static void test_two_processes_lose_no_page(void **state)
+{
+	struct page_store *store;
+	char directory[300], id[PAGE_ID_SIZE];
+	CLEANUP(string_list_free) struct string_list ids = {0};
+	int status, failed = 0;
+	pid_t child;
+
+	tree_at(*state, "lib/pages", directory, sizeof(directory));
+	assert_int_equal(page_store_open(directory, 1000, 10000000, &store, NULL), 0);
+	page_store_free(store);
+	child = fork();
+	assert_true(child >= 0);
+	if (page_store_open(directory, 1000, 10000000, &store, NULL) < 0)
+		failed = 1;
+	for (int i = 0; i < PAGES_EACH && !failed; i++)
+		failed = write_page(store, child == 0 ? "/a" : "/b", 1, TIME_NS, id) < 0;
+	if (child == 0)
+		_exit(failed);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(failed, 0);
+	page_store_free(store);
+	assert_int_equal(page_store_list(directory, &ids), 0);
+	assert_int_equal(ids.count, 2 * PAGES_EACH);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_two_processes_lose_no_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ids_sort_by_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_directory_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_files_are_private_and_complete, setup,

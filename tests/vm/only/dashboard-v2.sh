@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # The dashboard on cgroup v2 with systemd, in a terminal of 80x24: units are listed, frozen and
-# limited through systemd, and undone.
+# limited through systemd, also as advised, and undone.
 # shellcheck source=tests/live/lib.sh
 . live/lib.sh
 export PATH=$PWD/tools:$PATH
@@ -55,4 +55,24 @@ press Enter 4
 check "its process is listed" screen_shows "/usr/bin/sleep 3000"
 press 7
 check "its kind is known" screen_shows "system_unit    $unit"
+press 8
+check "limits are computed from the samples so far" screen_shows "since they were first shown"
+check "there are enough samples" screen_hides "; only "
+press /
+terminal send-keys -l memory.high
+press Enter Escape
+check "memory.high is advised, which only v2 has" screen_shows "memory.high  16M"
+check "memory.max is advised, beside that of now" screen_shows "memory.max   20M           now 200M"
+check "the reason is the working set" screen_shows "working set up to"
+press Enter
+check "Enter opens the form with the advised limit" screen_shows "Limits of /system.slice/$unit"
+press Enter
+check "the preview of the advised limit is a call of systemd" screen_shows "SetUnitProperties"
+press Enter
+check "the advised limit is reported" screen_shows "max → 16M"
+check "systemd has the advised limit" wait_for has_property "$unit" MemoryHigh $((16 << 20))
+press u
+check "undo of the advised limit asks first" screen_shows "16M → max"
+press Enter
+check "systemd has no such limit any more" wait_for has_property "$unit" MemoryHigh infinity
 press q
