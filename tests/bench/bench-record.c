@@ -68,7 +68,7 @@ static void sample_templates(struct cgw_layout *layout)
 }
 
 static bool is_busy;
-static uint64_t *busy_growth[CGW_METRIC_CAPACITY]; /* [group], by column */
+static uint64_t *busy_growth[METRIC_CAPACITY]; /* [group], by column */
 
 /* What a busy group's value has grown by; random, and the same in each run. */
 static uint64_t grow(const struct cgw_snapshot *from, int column, uint32_t group, uint64_t tick)

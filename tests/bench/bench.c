@@ -180,7 +180,7 @@ static void list_files(struct file_list *files, const struct cgw_layout *layout,
 {
 	struct cgw_sampler *sampler = open_sampler(layout, CGW_COLLECTOR_FILES, set);
 	struct cgw_metric_set metrics = metric_set(set);
-	bool done[CGW_METRIC_CAPACITY] = {false};
+	bool done[METRIC_CAPACITY] = {false};
 	struct cgw_snapshot *snapshot;
 
 	must(cgw_sampler_sample(sampler, &snapshot) == 0, "sample");

@@ -53,7 +53,7 @@ static struct topology *machine_topology(unsigned tick)
 static void fill_group(struct cgw_snapshot *snapshot, uint32_t group, unsigned tick)
 {
 	uint64_t id = snapshot->topology->view.id[0][group];
-	int columns[CGW_METRIC_CAPACITY];
+	int columns[METRIC_CAPACITY];
 
 	for (size_t i = 0; i < cgw_metric_count(); i++)
 		columns[i] = snapshot->column_of[i];

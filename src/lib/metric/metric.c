@@ -7,6 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/word-list.h"
 #include "lib/metric/decode.h"
+#include "lib/metric/metric-capacity.h"
 #include "lib/metric/unreleased-metric-ids.h"
 #include <cgward/metric.h>
 
@@ -73,7 +74,8 @@ static const struct cgw_metric_info metrics[] = {
 #undef METRIC
 _Static_assert(ARRAY_SIZE(metrics) == METRIC_COUNT,
 	       "unreleased-metric-ids.h is outdated: run cmake");
-_Static_assert(METRIC_COUNT <= CGW_METRIC_CAPACITY, "CGW_METRIC_CAPACITY is exceeded");
+_Static_assert(METRIC_COUNT <= METRIC_CAPACITY, "METRIC_CAPACITY is exceeded");
+_Static_assert(METRIC_CAPACITY <= CGW_METRIC_CAPACITY, "CGW_METRIC_CAPACITY is exceeded");
 
 /* Numbers never change, so new metrics of a family are not beside its others by number. */
 #define METRIC(id, ...) CGW_M_##id,
