@@ -61,8 +61,7 @@ enum cgw_${name} {
 
   set(text "/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* unreleased-${name}-ids.h - the rows of ${table} that are not yet in ${name}-ids.h. */
-#ifndef CGWARD_UNRELEASED_${NAME}_IDS_H
-#define CGWARD_UNRELEASED_${NAME}_IDS_H
+#pragma once
 
 #include <cgward/${name}-ids.h>
 
@@ -71,7 +70,7 @@ enum cgw_${name} {
     string(APPEND text "#define ${row} ((enum cgw_${name})${number})\n")
     math(EXPR number "${number} + 1")
   endforeach()
-  cgward_write_ids(${unreleased_header} "${text}#define ${NAME}_COUNT ${number}\n\n#endif\n")
+  cgward_write_ids(${unreleased_header} "${text}#define ${NAME}_COUNT ${number}\n")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${rows_file} ${released_header} ${unreleased_header})
 endfunction()
 
