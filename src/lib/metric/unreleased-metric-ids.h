@@ -4,4 +4,4 @@
 
 #include <cgward/metric-ids.h>
 
-#define METRIC_COUNT 426
+#define METRIC_COUNT 430
