@@ -23,7 +23,7 @@ declare -A packages_of=(
 	[smoke]="crun e2fsprogs fdisk mmdebstrap patchelf python3 python3-yaml qemu-system-x86 tmux"
 	[fault]="libcmocka-dev util-linux"
 	[churn]="procps tmux util-linux"
-	[packages]="debhelper dpkg-dev fakeroot git libcmocka-dev lintian rpm systemd"
+	[packages]="debhelper dpkg-dev fakeroot git libarchive-tools libcmocka-dev lintian makepkg rpm systemd"
 )
 packages_of[vm]=${packages_of[smoke]}
 

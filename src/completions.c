@@ -129,7 +129,7 @@ static void print_other_keys(const struct completion *completion)
 	struct cgw_metric_set metrics = {0};
 	size_t count;
 
-	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++)
+	for (enum cgw_metric i = 0; i < cgw_metric_count(); i++)
 		if (source_lists_other(&cgw_metric_info(i)->sources[0]))
 			cgw_metric_set_add(&metrics, i);
 	if (cgw_layout_open(&completion->context->roots, &layout, NULL) < 0 ||
@@ -137,7 +137,7 @@ static void print_other_keys(const struct completion *completion)
 	    cgw_sampler_set_metrics(sampler, &metrics) < 0 || cgw_frame_new(&frame) < 0 ||
 	    sample_into_frame(sampler, frame) < 0)
 		return;
-	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++) {
+	for (enum cgw_metric i = 0; i < cgw_metric_count(); i++) {
 		const struct cgw_snapshot *now = cgw_frame_now(frame);
 		const struct cgw_instance *keys = NULL;
 
@@ -198,7 +198,7 @@ static void print_assignments(struct completion *completion)
 			print_devices(completion);
 		return;
 	}
-	for (size_t i = 0; i < CGW_CONTROL_COUNT; i++) {
+	for (size_t i = 0; i < cgw_control_count(); i++) {
 		const struct cgw_control_info *info =
 			cgw_control_info((enum cgw_control)cgw_control_nth(i));
 

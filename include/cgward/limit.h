@@ -54,6 +54,8 @@ struct cgw_control_info {
 
 const struct cgw_control_info *cgw_control_info(enum cgw_control control) CGW_PURE;
 
+/* The number of controls. A program that was compiled with an earlier release knows fewer. */
+size_t cgw_control_count(void) CGW_PURE;
 /* Lists the controls by family: returns the i-th one, or -ENOENT behind the last. */
 int cgw_control_nth(size_t i) CGW_PURE;
 /*

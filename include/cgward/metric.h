@@ -161,6 +161,8 @@ struct cgw_metric_info {
 /* Returns NULL only for an invalid metric. */
 const struct cgw_metric_info *cgw_metric_info(enum cgw_metric metric) CGW_PURE;
 
+/* The number of metrics. A program that was compiled with an earlier release knows fewer. */
+size_t cgw_metric_count(void) CGW_PURE;
 /* Lists the metrics by family: returns the i-th one, or -ENOENT behind the last. */
 int cgw_metric_nth(size_t i) CGW_PURE;
 

@@ -1,67 +1,90 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# cgward_ids(NAME TABLE PREFIX [ENUMERATOR...]): writes include/cgward/NAME-ids.h, the enum of the rows of TABLE and the
-# other ENUMERATORs, if it changed.
+# cgward_ids(NAME TABLE PREFIX MODULE [ENUMERATOR...]): numbers the rows of TABLE.
 #
-# cmake adds new rows to it. It is committed, and is the record of the numbers, with which programs are compiled: each row keeps its number wherever it
-# is in the table, and a new row gets the next one. After a merge, also an unresolved one, the first row with a number
-# keeps it, and rows without one get their own. Only the files that use the table itself include it, so that a change of a
-# row rebuilds a few objects.
-function(cgward_ids name table prefix)
-  set(header ${PROJECT_SOURCE_DIR}/include/cgward/${name}-ids.h)
-  set(table ${PROJECT_SOURCE_DIR}/include/cgward/${table})
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${table} ${header})
-  file(STRINGS ${table} rows REGEX "^[A-Z]+\\([A-Z0-9_]+,")
-  list(TRANSFORM rows REPLACE "^[A-Z]+\\(([A-Z0-9_]+),.*" "${prefix}_\\1")
-  list(LENGTH rows count)
+# include/cgward/NAME-ids.h is the public enum of the rows and the other ENUMERATORs. Nearly all sources include it, so it
+# changes only with a release: `packaging/version --write` runs this file with RELEASE. Until then, cmake writes new rows to
+# MODULE/unreleased-NAME-ids.h, which is included only where a new row is named or the whole table is used. Both are
+# committed. A row keeps its number wherever it is in the table; after a merge, also an unresolved one, unreleased rows are
+# numbered in the order of their lines.
+cmake_minimum_required(VERSION 3.22)
 
-  set(committed "")
-  set(lines "")
-  if(EXISTS ${header})
-    file(READ ${header} committed)
-    file(STRINGS ${header} lines REGEX "^\t${prefix}_[A-Z0-9_]+ = [0-9]+,$")
+function(cgward_ids name table prefix module)
+  set(released_header ${PROJECT_SOURCE_DIR}/include/cgward/${name}-ids.h)
+  set(unreleased_header ${PROJECT_SOURCE_DIR}/${module}/unreleased-${name}-ids.h)
+  set(rows_file ${PROJECT_SOURCE_DIR}/include/cgward/${table})
+  file(STRINGS ${rows_file} rows REGEX "^[A-Z]+\\([A-Z0-9_]+,")
+  list(TRANSFORM rows REPLACE "^[A-Z]+\\(([A-Z0-9_]+),.*" "${prefix}_\\1")
+  file(STRINGS ${released_header} released REGEX "^\t${prefix}_[A-Z0-9_]+ = [0-9]+,$")
+  list(TRANSFORM released REPLACE "^\t(.*) = .*" "\\1")
+  set(unreleased "")
+  if(EXISTS ${unreleased_header})
+    file(STRINGS ${unreleased_header} unreleased REGEX "^#define ${prefix}_[A-Z0-9_]+ ")
+    list(TRANSFORM unreleased REPLACE "^#define ([A-Z0-9_]+) .*" "\\1")
   endif()
-  set(new ${rows})
-  foreach(line IN LISTS lines)
-    string(REGEX MATCH "(${prefix}_[A-Z0-9_]+) = ([0-9]+)" line "${line}")
-    if(CMAKE_MATCH_1 IN_LIST new AND NOT DEFINED row_${CMAKE_MATCH_2})
-      set(row_${CMAKE_MATCH_2} ${CMAKE_MATCH_1})
-      list(REMOVE_ITEM new ${CMAKE_MATCH_1})
+
+  foreach(row IN LISTS released)
+    if(NOT row IN_LIST rows)
+      message(FATAL_ERROR "${row} of ${name}-ids.h has no row in ${table}: rows of a release are not removed")
     endif()
   endforeach()
-  set(text "")
-  math(EXPR last "${count} - 1")
-  foreach(number RANGE ${last})
-    if(NOT DEFINED row_${number})
-      if(NOT new)
-        message(FATAL_ERROR "number ${number} of ${name}-ids.h has no row in its table: rows of a release are not removed, "
-          "and later ones keep their numbers")
-      endif()
-      list(POP_FRONT new row_${number})
+  foreach(row IN LISTS unreleased)
+    if(NOT row IN_LIST rows)
+      list(REMOVE_ITEM unreleased ${row})
     endif()
-    string(APPEND text "\t${row_${number}} = ${number},\n")
   endforeach()
+  list(APPEND unreleased ${rows})
+  list(REMOVE_ITEM unreleased ${released})
+  list(REMOVE_DUPLICATES unreleased)
+  if(RELEASE)
+    list(APPEND released ${unreleased})
+    set(unreleased "")
+  endif()
 
   string(TOUPPER ${name} NAME)
-  get_filename_component(table ${table} NAME)
+  set(number 0)
   set(text "/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ${name}-ids.h - the rows of ${table} and their numbers, which never change. */
 #ifndef CGWARD_${NAME}_IDS_H
 #define CGWARD_${NAME}_IDS_H
 
 enum cgw_${name} {
-${text}\tCGW_${NAME}_COUNT,
 ")
-  foreach(enumerator IN LISTS ARGN)
+  foreach(row IN LISTS released)
+    string(APPEND text "\t${row} = ${number},\n")
+    math(EXPR number "${number} + 1")
+  endforeach()
+  foreach(enumerator CGW_${NAME}_COUNT ${ARGN})
     string(APPEND text "\t${enumerator},\n")
   endforeach()
-  string(APPEND text "};\n\n#endif\n")
+  cgward_write_ids(${released_header} "${text}};\n\n#endif\n")
+
+  set(text "/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* unreleased-${name}-ids.h - the rows of ${table} that are not yet in ${name}-ids.h. */
+#pragma once
+
+#include <cgward/${name}-ids.h>
+
+")
+  foreach(row IN LISTS unreleased)
+    string(APPEND text "#define ${row} ((enum cgw_${name})${number})\n")
+    math(EXPR number "${number} + 1")
+  endforeach()
+  cgward_write_ids(${unreleased_header} "${text}#define ${NAME}_COUNT ${number}\n")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${rows_file} ${released_header} ${unreleased_header})
+endfunction()
+
+function(cgward_write_ids header text)
+  set(committed "")
+  if(EXISTS ${header})
+    file(READ ${header} committed)
+  endif()
   if(NOT committed STREQUAL text)
-    message(STATUS "writing include/cgward/${name}-ids.h")
+    message(STATUS "writing ${header}")
     file(WRITE ${header} "${text}")
   endif()
 endfunction()
 
-cgward_ids(metric metrics.def CGW_M)
+cgward_ids(metric metrics.def CGW_M src/lib/metric)
 # What has an optional control, such as an action of the policy: its value does not depend on the number of controls.
-cgward_ids(control controls.def CGW_C "CGW_CONTROL_NONE = 65535")
+cgward_ids(control controls.def CGW_C src/lib/limit "CGW_CONTROL_NONE = 65535")

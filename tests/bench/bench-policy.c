@@ -96,7 +96,7 @@ static void make_sample(struct cgw_frame *frame, const struct cgw_metric_set *me
 	snapshot->monotonic_ns = snapshot->boottime_ns = (step + 1) * UINT64_C(1000000000);
 	for (uint32_t i = 0; i < topology->view.count; i++) {
 		snapshot->read_ns[i] = snapshot->monotonic_ns;
-		for (int metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		for (size_t metric = 0; metric < cgw_metric_count(); metric++)
 			if (cgw_metric_set_has(metrics, (enum cgw_metric)metric))
 				snapshot_set(
 					snapshot, snapshot->column_of[metric], i,

@@ -54,7 +54,7 @@ static void sample_templates(struct cgw_layout *layout)
 	struct cgw_sampler *sampler;
 
 	(void)cgw_sampler_raise_descriptors();
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++)
 		if (cgw_metric_info(metric)->cost < CGW_LIST && metric != CGW_M_CPU_USAGE_PERCPU)
 			cgw_metric_set_add(&metrics, metric);
 	must(cgw_sampler_new(layout, &(struct cgw_sampler_options){.below = below_group}, &sampler,
@@ -68,7 +68,7 @@ static void sample_templates(struct cgw_layout *layout)
 }
 
 static bool is_busy;
-static uint64_t *busy_growth[CGW_METRIC_COUNT]; /* [group], by column */
+static uint64_t *busy_growth[METRIC_CAPACITY]; /* [group], by column */
 
 /* What a busy group's value has grown by; random, and the same in each run. */
 static uint64_t grow(const struct cgw_snapshot *from, int column, uint32_t group, uint64_t tick)

@@ -70,7 +70,7 @@ static struct cgw_metric_set metric_set(const char *name)
 	for (size_t i = 0; i < sizeof(four) / sizeof(four[0]); i++)
 		cgw_metric_set_add(&set, four[i]);
 	/* Not what depends on the number of processes or of context switches. */
-	for (int metric = 0; all && metric < CGW_METRIC_COUNT; metric++)
+	for (size_t metric = 0; all && metric < cgw_metric_count(); metric++)
 		if (cgw_metric_info((enum cgw_metric)metric)->cost < CGW_LIST)
 			cgw_metric_set_add(&set, (enum cgw_metric)metric);
 	return set;
@@ -180,11 +180,11 @@ static void list_files(struct file_list *files, const struct cgw_layout *layout,
 {
 	struct cgw_sampler *sampler = open_sampler(layout, CGW_COLLECTOR_FILES, set);
 	struct cgw_metric_set metrics = metric_set(set);
-	bool done[CGW_METRIC_COUNT] = {false};
+	bool done[METRIC_CAPACITY] = {false};
 	struct cgw_snapshot *snapshot;
 
 	must(cgw_sampler_sample(sampler, &snapshot) == 0, "sample");
-	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+	for (size_t metric = 0; metric < cgw_metric_count(); metric++) {
 		const struct cgw_source *source =
 			cgw_snapshot_source(snapshot, (enum cgw_metric)metric);
 

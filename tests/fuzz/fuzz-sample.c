@@ -18,7 +18,7 @@ static void read_all_values(const struct cgw_snapshot *now)
 		FUZZ_CHECK(i == 0 ? topology->parent[i] == CGW_NO_GROUP : topology->parent[i] < i);
 		FUZZ_CHECK(topology->below[i] < topology->count - i);
 		(void)cgw_topology_path(topology, i, path, sizeof(path));
-		for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+		for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++) {
 			enum cgw_state state;
 			size_t count;
 			const char *text = cgw_snapshot_text(now, metric, i, &state);

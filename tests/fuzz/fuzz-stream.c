@@ -12,7 +12,7 @@ static void check_tree(const struct cgw_snapshot *now)
 		FUZZ_CHECK(topology->below[i] < topology->count - i);
 		FUZZ_CHECK(i == 0 || topology->name[i][0] != '\0');
 		FUZZ_CHECK(strchr(topology->name[i], '/') == NULL);
-		for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+		for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++) {
 			enum cgw_state state;
 			size_t count;
 			const char *text = cgw_snapshot_text(now, metric, i, &state);

@@ -12,8 +12,11 @@ CGWARD=$ROOT/usr/bin/cgward
 work=$(mktemp -d) && test_files+=("$work")
 jobs=$(nproc)
 
+# A copy, because a test below adds rows to its tables.
+source=$work/source
+mkdir "$source" && tar -C "$top" --exclude=./build --exclude=.git -c . | tar -C "$source" -x
 configure() { # DIRECTORY OPTION...
-	cmake -S "$top" -B "$@" -DCMAKE_BUILD_TYPE=Debug
+	cmake -S "$source" -B "$@" -DCMAKE_BUILD_TYPE=Debug
 }
 # without PACKAGE...: configures where pkg-config does not find these packages.
 without() {
@@ -46,11 +49,36 @@ logged "ninja: configures" configure "$work/ninja" -G Ninja -DBUILD_TESTING=OFF 
 logged "ninja: builds" cmake --build "$work/ninja"
 same "no part is left out" "" "$("$work/ninja/src/cgward" --version | grep without)"
 check "the program needs neither libbpf nor libelf" sh -c '! ldd "$1" | grep -E "libbpf|libelf"' - "$work/ninja/src/cgward"
-cp -p "$top/include/cgward/metrics.def" "$work/metrics.def"
-touch "$top/include/cgward/metrics.def"
-rebuilt=$(cmake --build "$work/ninja" -- -v | grep -c ' -c .*\.c$')
-touch -r "$work/metrics.def" "$top/include/cgward/metrics.def"
+
+# Rebuilt objects, after a change and after new rows.
+rebuilt_objects() { cmake --build "$work/ninja" -- -v | grep -c ' -c .*\.c$'; }
+include=$source/include/cgward
+touch "$include/metrics.def"
+rebuilt=$(rebuilt_objects)
 check "a change of a metric rebuilds at most 20 objects ($rebuilt)" test "$rebuilt" -gt 0 -a "$rebuilt" -le 20
+sed -i '0,/^METRIC(MEMORY_PEAK,/s//METRIC(MEMORY_TEST, "memory.test", "TEST", "", "Memory of a test", GAUGE, SCALAR,\n\
+	BYTES, CHEAP, true, NONE, NONE, V2(MEMORY, "memory.test", NUMBER, NULL, 1))\n&/' "$include/metrics.def"
+rebuilt=$(rebuilt_objects)
+check "a new metric rebuilds at most 20 objects ($rebuilt)" test "$rebuilt" -gt 0 -a "$rebuilt" -le 20
+same "the program has the metric" "memory.test" "$("$work/ninja/src/cgward" dump --list-metrics | awk '$1 == "memory.test" { print $1 }')"
+sed -i '0,/^CONTROL(/s//CONTROL(MEMORY_TEST, "memory.test", AMOUNT, NONE, "SIZE", "Memory of a test")\n&/' "$include/controls.def"
+rebuilt=$(rebuilt_objects)
+check "a new control rebuilds at most 20 objects ($rebuilt)" test "$rebuilt" -gt 0 -a "$rebuilt" -le 20
+same "the program has the control" "memory.test" "$("$work/ninja/src/cgward" set --list-controls | awk '$1 == "memory.test" { print $1 }')"
+cp -p "$top"/include/cgward/{metrics,controls}.def "$include/"
+# With the tests, without building them: what depends on the tables or on the numbers of new rows.
+configure "$work/tests" -G Ninja -DBUILD_TESTING=ON >/dev/null 2>&1
+depends=$(python3 - "$work/tests/compile_commands.json" <<-'EOT'
+	import json, re, shlex, subprocess, sys
+	for entry in json.load(open(sys.argv[1])):
+	    command = shlex.split(re.sub(r" -o \S+ -c ", " -MM ", entry["command"]))
+	    files = subprocess.run(command, cwd=entry["directory"], capture_output=True, text=True).stdout
+	    if re.search(r"/(metrics|controls)\.def|/unreleased-", files):
+	        print(entry["file"])
+	EOT
+)
+check "of all objects and those of the tests, at most 20 depend on them ($(wc -l <<<"$depends"))" \
+	test -n "$depends" -a "$(wc -l <<<"$depends")" -le 20
 
 stage=$work/stage
 export DESTDIR=$stage

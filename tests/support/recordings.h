@@ -52,9 +52,9 @@ static struct topology *machine_topology(unsigned tick)
 static void fill_group(struct cgw_snapshot *snapshot, uint32_t group, unsigned tick)
 {
 	uint64_t id = snapshot->topology->view.id[0][group];
-	int columns[CGW_METRIC_COUNT];
+	int columns[METRIC_CAPACITY];
 
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+	for (size_t i = 0; i < cgw_metric_count(); i++)
 		columns[i] = snapshot->column_of[i];
 	snapshot_set(snapshot, columns[CGW_M_CPU_USAGE], group,
 		     (struct cgw_number){id * 1000 + tick * (id % 3), CGW_OK});
@@ -185,7 +185,7 @@ static void assert_same_snapshot(const struct cgw_snapshot *a, const struct cgw_
 	assert_memory_equal(a->system_wide, b->system_wide, sizeof(a->system_wide));
 	for (uint32_t i = 0; i < cgw_snapshot_topology(a)->count; i++) {
 		assert_true(a->read_ns[i] == b->read_ns[i]);
-		for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++)
 			if (cgw_metric_set_has(&a->metrics, metric))
 				assert_same_metric(a, b, metric, i);
 	}

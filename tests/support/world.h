@@ -240,7 +240,7 @@ static void world_perform_all(struct world *world, const struct cgw_action *acti
 		struct cgw_action_result result = {
 			.token = action->token, .old_value = old, .accepted_value = accepted};
 		const struct world_group *group = world_find(world, action->path);
-		const char *what = action->control < CGW_CONTROL_COUNT
+		const char *what = action->control < cgw_control_count()
 					   ? cgw_control_info(action->control)->key
 					   : "";
 

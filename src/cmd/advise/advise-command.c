@@ -90,7 +90,7 @@ static void report_missing(const struct arguments *arguments, const struct cgw_r
 	struct cgw_metric_set needed = {0};
 
 	cgw_advisor_metrics(&needed);
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+	for (size_t i = 0; i < cgw_metric_count(); i++)
 		if (cgw_metric_set_has(&needed, (enum cgw_metric)i) &&
 		    !cgw_metric_set_has(recorded, (enum cgw_metric)i))
 			string_builder_printf(&missing, "%s%s", missing.length > 0 ? ", " : "",

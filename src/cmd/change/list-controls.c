@@ -113,7 +113,7 @@ enum cli_exit controls_list(struct change_command *command)
 		return status;
 	listing_start(&listing, stdout, command->json, columns,
 		      table_width(command->context, stdout));
-	for (size_t i = 0; i < CGW_CONTROL_COUNT; i++)
+	for (size_t i = 0; i < cgw_control_count(); i++)
 		list_control(&listing, command->layout, (enum cgw_control)cgw_control_nth(i));
 	return listing_end(&listing) < 0 ? CLI_FAILED : CLI_OK;
 }

@@ -76,7 +76,7 @@ const struct cgw_instance *report_instances(const struct report *report, struct 
 
 	*ret_count = 0;
 	cgw_field_metrics(field, &metrics);
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT && *ret_count == 0; metric++)
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count() && *ret_count == 0; metric++)
 		if (cgw_metric_set_has(&metrics, metric))
 			rows = cgw_snapshot_instances(now, metric, group, ret_count);
 	return rows;

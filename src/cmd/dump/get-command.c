@@ -180,7 +180,7 @@ static uint32_t hierarchies_of(const struct cgw_layout *layout, struct cgw_field
 	uint32_t hierarchies = 0;
 
 	cgw_field_metrics(field, &metrics);
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++)
 		if (cgw_metric_set_has(&metrics, metric))
 			hierarchies |= cgw_metric_hierarchies(layout, metric);
 	return hierarchies;

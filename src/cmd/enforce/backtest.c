@@ -113,7 +113,7 @@ static void print_section(const struct backtest *backtest, size_t index)
 
 static void print_missing(const struct backtest *backtest)
 {
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++)
 		if (cgw_metric_set_has(&backtest->missing, metric))
 			printf("%s is not in the recording: conditions that use it are unknown\n",
 			       cgw_metric_info(metric)->key);
@@ -184,7 +184,8 @@ static json_t *json_action(const struct backtest *backtest,
 		"action", cgw_action_kind_name(action->kind), "group", escaped(action->path),
 		"group_id", (json_int_t)action->group_id, "step", (int)action->step + 1, "what",
 		escaped(what), "key",
-		action->control < CGW_CONTROL_COUNT ? cgw_control_info(action->control)->key : NULL,
+		action->control < cgw_control_count() ? cgw_control_info(action->control)->key
+						      : NULL,
 		"reason", escaped(action->reason), "held_seconds",
 		held ? json_real((double)action->active_ns / 1e9) : json_null(), "stands_at_end",
 		(int)action->active_at_end);
@@ -223,7 +224,7 @@ static int print_json(struct backtest *backtest)
 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, json_action(backtest, &actions[i]));
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++)
 		if (cgw_metric_set_has(&backtest->missing, metric))
 			json_array_append_new(missing, json_string(cgw_metric_info(metric)->key));
 	root = json_pack("{s:i, s:s, s:{s:o, s:o, s:I, s:f}, s:o, s:o, s:o, s:s}", "schema",
@@ -247,7 +248,7 @@ static void update_missing(struct backtest *backtest)
 	const struct cgw_snapshot *now = cgw_frame_now(cgw_replay_frame(backtest->replay));
 	struct cgw_metric_set missing = {0};
 
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++)
 		if (cgw_metric_set_has(&backtest->missing, metric) &&
 		    cgw_snapshot_source(now, metric) == NULL)
 			cgw_metric_set_add(&missing, metric);

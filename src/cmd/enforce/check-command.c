@@ -66,7 +66,7 @@ static void print_keys(void)
 	for (size_t i = 0; cgw_policy_key(i, &key) == 0; i++)
 		printf("%-24s %-16s %-32s %s%s\n", key.sections, key.key, key.syntax, key.help,
 		       key.repeatable ? " (may be repeated)" : "");
-	for (size_t i = 0; i < CGW_CONTROL_COUNT; i++) {
+	for (size_t i = 0; i < cgw_control_count(); i++) {
 		const struct cgw_control_info *info =
 			cgw_control_info((enum cgw_control)cgw_control_nth(i));
 
@@ -105,7 +105,7 @@ static void check_metrics(struct checking *checking, const struct cgw_section_in
 		if (term.kind != CGW_TERM_FIELD)
 			continue;
 		cgw_field_metrics(term.field, &set);
-		for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+		for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++) {
 			if (!cgw_metric_set_has(&set, metric) ||
 			    cgw_snapshot_source(cgw_frame_now(checking->trial.frame), metric) !=
 				    NULL)

@@ -54,7 +54,7 @@ void log_action(const struct cgw_action *action, const struct cgw_action_result 
 		const char *how)
 {
 	const char *key =
-		action->control < CGW_CONTROL_COUNT ? cgw_control_info(action->control)->key : "";
+		action->control < cgw_control_count() ? cgw_control_info(action->control)->key : "";
 	CLEANUP(cleanup_free) char *path = escape_copy(action->path);
 	CLEANUP(string_builder_free) struct string_builder message = {0};
 	const char *text;

@@ -23,7 +23,7 @@ static int sample_groups(struct policy_trial *trial, uint64_t interval_ns, struc
 	if (trial->policy != NULL)
 		cgw_policy_metrics_used(trial->policy, &metrics);
 	else
-		for (enum cgw_control i = 0; i < CGW_CONTROL_COUNT; i++)
+		for (enum cgw_control i = 0; i < cgw_control_count(); i++)
 			if (cgw_control_info(i)->metric >= 0)
 				cgw_metric_set_add(&metrics,
 						   (enum cgw_metric)cgw_control_info(i)->metric);

@@ -39,7 +39,7 @@ static char *format_variable(const char *name, const char *value)
 static int fill_environment(const struct cgw_action *action, struct environment *environment)
 {
 	const char *key =
-		action->control < CGW_CONTROL_COUNT ? cgw_control_info(action->control)->key : "";
+		action->control < cgw_control_count() ? cgw_control_info(action->control)->key : "";
 	char step[16];
 
 	snprintf(step, sizeof(step), "%u", action->step);

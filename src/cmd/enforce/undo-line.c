@@ -96,8 +96,8 @@ int undo_line_format(const struct cgw_layout *layout, const struct undo_record *
 		     : record->left ? "left"
 				    : "set",
 		     (int)record->level,
-		     record->control < CGW_CONTROL_COUNT ? cgw_control_info(record->control)->key
-							 : freeze_key,
+		     record->control < cgw_control_count() ? cgw_control_info(record->control)->key
+							   : freeze_key,
 		     (unsigned long long)record->group_id,
 		     layout->hierarchies[record->hierarchy].label, record->persistent, instance,
 		     old, kept, path, asked, drop_ins) < 0)

@@ -36,7 +36,7 @@ int control_read(const char *path, enum cgw_control control, const char *instanc
 	unsigned major, minor;
 	int r;
 
-	if ((unsigned)control >= CGW_CONTROL_COUNT)
+	if ((unsigned)control >= cgw_control_count())
 		return cgw_diag_set(diag, -EINVAL, "invalid control %d", (int)control);
 	row = control_row(control);
 	r = control_open(layout, control, path, &place);

@@ -9,6 +9,8 @@
 #include "lib/base/word-list.h"
 #include "lib/kernel/kernel-ops.h"
 #include "lib/limit/control.h"
+#include "lib/limit/unreleased-control-ids.h"
+#include "lib/metric/unreleased-metric-ids.h"
 
 /* Macros that expand controls.def; sources have the syntax of metrics.def. */
 #define SOURCE(version_, controller_, file_, format_, key_, scale_)                          \
@@ -79,7 +81,9 @@ enum { MANY_SCALAR, MANY_STRING = 0, MANY_INSTANCES, MANY_EACH = 1 };
 static const struct control_row rows[] = {
 #include <cgward/controls.def>
 };
-_Static_assert(ARRAY_SIZE(rows) == CGW_CONTROL_COUNT, "control-ids.h is outdated: run cmake");
+_Static_assert(ARRAY_SIZE(rows) == CONTROL_COUNT,
+	       "unreleased-control-ids.h is outdated: run cmake");
+_Static_assert(CONTROL_COUNT <= CONTROL_CAPACITY, "CONTROL_CAPACITY is exceeded");
 #undef CONTROL
 #undef ACTION
 
@@ -94,14 +98,19 @@ int cgw_control_nth(size_t i)
 	return i < ARRAY_SIZE(in_order) ? in_order[i] : -ENOENT;
 }
 
+size_t cgw_control_count(void)
+{
+	return CONTROL_COUNT;
+}
+
 const struct control_row *control_row(enum cgw_control control)
 {
-	return (unsigned)control < CGW_CONTROL_COUNT ? &rows[control] : NULL;
+	return (unsigned)control < CONTROL_COUNT ? &rows[control] : NULL;
 }
 
 const struct cgw_control_info *cgw_control_info(enum cgw_control control)
 {
-	return (unsigned)control < CGW_CONTROL_COUNT ? &rows[control].info : NULL;
+	return (unsigned)control < CONTROL_COUNT ? &rows[control].info : NULL;
 }
 
 const char *cgw_risk_name(enum cgw_risk risk)
@@ -116,10 +125,10 @@ const char *cgw_risk_name(enum cgw_risk risk)
 
 static int find(const char *key)
 {
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
+	for (int i = 0; i < CONTROL_COUNT; i++)
 		if (strcmp(rows[i].info.key, key) == 0)
 			return i;
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
+	for (int i = 0; i < CONTROL_COUNT; i++)
 		if (word_list_has(rows[i].info.aliases, key))
 			return i;
 	return -ENOENT;
@@ -130,7 +139,7 @@ static int report_unknown(const char *key, struct cgw_diag *diag)
 	struct suggestion nearest = {.input = key};
 	char shown[96];
 
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
+	for (int i = 0; i < CONTROL_COUNT; i++)
 		suggestion_offer(&nearest, rows[i].info.key);
 	cgw_escape(shown, sizeof(shown), key, strlen(key));
 	if (suggestion_word(&nearest) != NULL)
@@ -282,7 +291,7 @@ uint32_t cgw_control_hierarchies(const struct cgw_layout *layout, enum cgw_contr
 	const struct cgw_source *sources = NULL;
 	uint32_t hierarchies = 0;
 
-	if ((unsigned)control < CGW_CONTROL_COUNT)
+	if ((unsigned)control < CONTROL_COUNT)
 		sources = sources_of(&rows[control], &count);
 	for (size_t s = 0; s < count; s++)
 		for (size_t h = 0; h < layout->hierarchy_count; h++)
@@ -311,7 +320,7 @@ int cgw_control_available(const struct cgw_layout *layout, enum cgw_control cont
 	bool on_v1 = false, on_v2 = false;
 	size_t count;
 
-	if ((unsigned)control >= CGW_CONTROL_COUNT)
+	if ((unsigned)control >= CONTROL_COUNT)
 		return cgw_diag_set(diag, -EINVAL, "invalid control %d", (int)control);
 	sources = sources_of(&rows[control], &count);
 	for (size_t s = 0; s < count; s++) {

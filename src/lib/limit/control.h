@@ -4,6 +4,9 @@
 
 #include <cgward/limit.h>
 
+/* Arrays by control have room for later ones, so that a new one changes no header. */
+#define CONTROL_CAPACITY 128
+
 /* The syntax of a value. */
 enum control_form {
 	FORM_AMOUNT,

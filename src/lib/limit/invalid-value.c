@@ -55,7 +55,7 @@ static bool explain_companion(const struct cgw_plan *plan, struct step *step,
 	    setting_compare(&step->after, &other) > 0)
 		return report_bound(step, control_row((enum cgw_control)row->at_most), &other,
 				    "above");
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
+	for (size_t i = 0; i < cgw_control_count(); i++) {
 		const struct control_row *below = control_row((enum cgw_control)i);
 
 		if (below->bounded && below->at_most == (int16_t)step->spec.control &&

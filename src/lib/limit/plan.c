@@ -173,7 +173,7 @@ int cgw_plan_add(struct cgw_plan *plan, const struct cgw_step *spec, struct cgw_
 
 	if ((size_t)spec->kind >= ARRAY_SIZE(step_kinds))
 		return cgw_diag_set(diag, -EINVAL, "invalid kind of step %d", (int)spec->kind);
-	if (spec->kind == CGW_STEP_SET && (unsigned)spec->control >= CGW_CONTROL_COUNT)
+	if (spec->kind == CGW_STEP_SET && (unsigned)spec->control >= cgw_control_count())
 		return cgw_diag_set(diag, -EINVAL, "invalid control %d", (int)spec->control);
 	if (spec->path == NULL || spec->path[0] != '/')
 		return cgw_diag_set(diag, -EINVAL, "invalid group path (expected a leading '/')");

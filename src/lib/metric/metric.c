@@ -7,6 +7,8 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/word-list.h"
 #include "lib/metric/decode.h"
+#include "lib/metric/metric-capacity.h"
+#include "lib/metric/unreleased-metric-ids.h"
 #include <cgward/metric.h>
 
 /* Macros used in metrics.def. */
@@ -70,8 +72,10 @@ static const struct cgw_metric_info metrics[] = {
 #include <cgward/metrics.def>
 };
 #undef METRIC
-_Static_assert(ARRAY_SIZE(metrics) == CGW_METRIC_COUNT, "metric-ids.h is outdated: run cmake");
-_Static_assert((int)CGW_METRIC_COUNT <= CGW_METRIC_CAPACITY, "CGW_METRIC_CAPACITY is exceeded");
+_Static_assert(ARRAY_SIZE(metrics) == METRIC_COUNT,
+	       "unreleased-metric-ids.h is outdated: run cmake");
+_Static_assert(METRIC_COUNT <= METRIC_CAPACITY, "METRIC_CAPACITY is exceeded");
+_Static_assert(METRIC_CAPACITY <= CGW_METRIC_CAPACITY, "CGW_METRIC_CAPACITY is exceeded");
 
 /* Numbers never change, so new metrics of a family are not beside its others by number. */
 #define METRIC(id, ...) CGW_M_##id,
@@ -85,17 +89,22 @@ int cgw_metric_nth(size_t i)
 	return i < ARRAY_SIZE(in_order) ? in_order[i] : -ENOENT;
 }
 
+size_t cgw_metric_count(void)
+{
+	return METRIC_COUNT;
+}
+
 const struct cgw_metric_info *cgw_metric_info(enum cgw_metric metric)
 {
-	return (unsigned)metric < CGW_METRIC_COUNT ? &metrics[metric] : NULL;
+	return (unsigned)metric < METRIC_COUNT ? &metrics[metric] : NULL;
 }
 
 int cgw_metric_find(const char *key)
 {
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+	for (int i = 0; i < METRIC_COUNT; i++)
 		if (strcmp(metrics[i].key, key) == 0)
 			return i;
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+	for (int i = 0; i < METRIC_COUNT; i++)
 		if (word_list_has(metrics[i].aliases, key))
 			return i;
 	return -ENOENT;
@@ -125,7 +134,7 @@ static bool names_key(const struct cgw_source *source, const char *key, size_t l
 static int find_source(const char *file, size_t file_length, const char *key, size_t key_length,
 		       const struct cgw_source **ret_source)
 {
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+	for (int i = 0; i < METRIC_COUNT; i++)
 		for (size_t s = 0; s < metrics[i].source_count; s++) {
 			const struct cgw_source *source = &metrics[i].sources[s];
 
@@ -175,7 +184,7 @@ static bool may_name(const struct cgw_source *source, const char *key)
 /* The metric of the file whose instances include any such key. */
 static int find_other(const char *file, size_t file_length, const char *key)
 {
-	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
+	for (int i = 0; i < METRIC_COUNT; i++) {
 		const struct cgw_source *source = metric_keyed_source((enum cgw_metric)i);
 
 		if (source != NULL && strncmp(source->file, file, file_length) == 0 &&

@@ -8,6 +8,7 @@
 #include "lib/base/local-text.h"
 #include "lib/base/word-list.h"
 #include "lib/metric/decode.h"
+#include "lib/metric/unreleased-metric-ids.h"
 #include "lib/model/field.h"
 
 #define CGW_M_NONE (-1)
@@ -176,11 +177,16 @@ static struct cgw_field derived_field(size_t i)
 }
 
 const uint16_t field_row_counts[] = {
-	[CGW_VIEW_VALUE] = CGW_METRIC_COUNT,        [CGW_VIEW_RATE] = CGW_METRIC_COUNT,
-	[CGW_VIEW_OWN] = CGW_METRIC_COUNT,          [CGW_VIEW_EFFECTIVE] = CGW_METRIC_COUNT,
-	[CGW_VIEW_EFFECTIVE_BY] = CGW_METRIC_COUNT, [CGW_VIEW_PERCENT] = CGW_METRIC_COUNT,
-	[CGW_VIEW_DERIVED] = ARRAY_SIZE(derived),   [CGW_VIEW_DERIVED_OWN] = ARRAY_SIZE(derived),
-	[CGW_VIEW_IDENTITY] = IDENTITY_COUNT,       [CGW_VIEW_DERIVED_BY] = ARRAY_SIZE(derived),
+	[CGW_VIEW_VALUE] = METRIC_COUNT,
+	[CGW_VIEW_RATE] = METRIC_COUNT,
+	[CGW_VIEW_OWN] = METRIC_COUNT,
+	[CGW_VIEW_EFFECTIVE] = METRIC_COUNT,
+	[CGW_VIEW_EFFECTIVE_BY] = METRIC_COUNT,
+	[CGW_VIEW_PERCENT] = METRIC_COUNT,
+	[CGW_VIEW_DERIVED] = ARRAY_SIZE(derived),
+	[CGW_VIEW_DERIVED_OWN] = ARRAY_SIZE(derived),
+	[CGW_VIEW_IDENTITY] = IDENTITY_COUNT,
+	[CGW_VIEW_DERIVED_BY] = ARRAY_SIZE(derived),
 };
 
 bool field_is_valid(struct cgw_field field)
@@ -304,7 +310,7 @@ static int find_key(const char *key, struct cgw_field *ret_field)
 /* The words are not in any table: the nearest one so far is copied. */
 static void suggest_source_keys(struct suggestion *nearest, char *buffer)
 {
-	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++)
+	for (enum cgw_metric i = 0; i < cgw_metric_count(); i++)
 		for (size_t j = 0; j < cgw_metric_info(i)->source_count; j++) {
 			const struct cgw_source *source = &cgw_metric_info(i)->sources[j];
 			const char *before = nearest->word;
@@ -336,7 +342,7 @@ void field_suggest(struct suggestion *nearest, char buffer[FIELD_SOURCE_KEY_SIZE
 		suggestion_offer(nearest, identities[i].key);
 	for (size_t i = 0; i < ARRAY_SIZE(derived); i++)
 		suggestion_offer(nearest, derived[i].key);
-	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++)
+	for (enum cgw_metric i = 0; i < cgw_metric_count(); i++)
 		suggestion_offer(nearest, cgw_metric_info(i)->key);
 }
 
@@ -529,11 +535,11 @@ int cgw_field_nth(size_t i, struct cgw_field *ret_field)
 	if (i < IDENTITY_COUNT)
 		return find_key(identities[i].key, ret_field);
 	i -= IDENTITY_COUNT;
-	if (i < CGW_METRIC_COUNT) {
+	if (i < cgw_metric_count()) {
 		*ret_field = metric_field(cgw_metric_nth(i));
 		return 0;
 	}
-	i -= CGW_METRIC_COUNT;
+	i -= cgw_metric_count();
 	if (i >= ARRAY_SIZE(derived))
 		return -ENOENT;
 	*ret_field = derived_field(i);

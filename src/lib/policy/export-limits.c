@@ -96,7 +96,7 @@ int export_section(const struct cgw_layout *layout, const char *path, char **ret
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < CGW_CONTROL_COUNT; i++) {
+	for (size_t i = 0; i < cgw_control_count(); i++) {
 		enum cgw_control control = (enum cgw_control)cgw_control_nth(i);
 
 		if (!read_non_default(layout, path, control, value, sizeof(value)))

@@ -262,7 +262,7 @@ static void unknown_key(struct policy_loading *loading, const char *name)
 				if (keys[i].kinds & KIND_BIT(other))
 					other_section = kind_names[other];
 	}
-	for (size_t i = 0; kind == CGW_SECTION_LIMIT && i < CGW_CONTROL_COUNT; i++)
+	for (size_t i = 0; kind == CGW_SECTION_LIMIT && i < cgw_control_count(); i++)
 		suggestion_offer(&nearest, cgw_control_info((enum cgw_control)i)->key);
 	if (other_section != NULL)
 		policy_error(loading,

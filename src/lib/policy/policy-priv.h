@@ -7,6 +7,7 @@
 #include <cgward/policy.h>
 
 #include "lib/base/string-list.h"
+#include "lib/limit/control.h"
 
 /* Selects groups: all given keys must match, and of a repeated key one value. */
 struct selection {
@@ -116,8 +117,8 @@ struct policy_loading {
 	bool in_section;
 	uint64_t seen; /* bits by row of policy-keys.def, for this section */
 	unsigned seen_line[64];
-	bool seen_controls[CGW_CONTROL_COUNT]; /* in this section */
-	void *names;                           /* the sections as a tree, see tsearch(3) */
+	bool seen_controls[CONTROL_CAPACITY]; /* in this section */
+	void *names;                          /* the sections as a tree, see tsearch(3) */
 	size_t errors;
 	bool out_of_memory;
 	bool check_files; /* check that commands exist and are not writable by others */

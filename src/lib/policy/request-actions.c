@@ -29,7 +29,7 @@ void cgw_action_format(enum cgw_action_kind kind, enum cgw_control control, cons
 	const char *name = kind == CGW_ACTION_KILL ? sigabbrev_np(signal) : NULL;
 	size_t used = text_append(buffer, size, 0, "%s", cgw_action_kind_name(kind));
 
-	if (sets && control < CGW_CONTROL_COUNT)
+	if (sets && control < cgw_control_count())
 		used = text_append(buffer, size, used, " %s", cgw_control_info(control)->key);
 	if (value != NULL && value[0] != '\0')
 		used = text_append(buffer, size, used, " %s", value);

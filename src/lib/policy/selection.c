@@ -215,7 +215,7 @@ static bool section_protects(const struct section *section, const struct cgw_fra
 /* Weights and protections, which neither block nor kill processes. */
 static bool is_soft(enum cgw_control control)
 {
-	return control < CGW_CONTROL_COUNT && cgw_control_info(control)->risk == CGW_RISK_NONE;
+	return control < cgw_control_count() && cgw_control_info(control)->risk == CGW_RISK_NONE;
 }
 
 int cgw_policy_check_protected(const struct cgw_policy *policy, const struct cgw_frame *frame,

@@ -215,7 +215,7 @@ static int detect_limits(struct detector *detector)
 	uint32_t count = cgw_snapshot_topology(detector->now)->count;
 	int r = 0;
 
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++) {
 		const struct cgw_metric_info *info = cgw_metric_info(metric);
 
 		if (!cgw_metric_set_has(metrics, metric) || info->shape == CGW_STRING ||

@@ -95,10 +95,10 @@ struct decoder {
 	/* Of the last key. */
 	uint64_t interval_ns;
 	char host[256];
-	int16_t metric_of[CGW_METRIC_COUNT * 2]; /* [column of the file]; -1: skipped */
+	int16_t metric_of[METRIC_CAPACITY * 2]; /* [column of the file]; -1: skipped */
 	size_t column_count;
 	struct cgw_metric_set metrics;
-	const struct cgw_source *source[CGW_METRIC_COUNT];
+	const struct cgw_source *source[METRIC_CAPACITY];
 	/* Of the last sample. */
 	struct cgw_snapshot *last;
 	struct topology *topology;

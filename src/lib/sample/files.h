@@ -17,15 +17,15 @@ struct files {
 	size_t buffer_size;
 	size_t open_count, open_max; /* descriptors that stay open between samples */
 	bool group_gone;             /* a read failed with ENODEV: the tree is outdated */
-	struct decode_request active[CGW_METRIC_COUNT];
-	struct cgw_number row[CGW_METRIC_COUNT]; /* of the group being read, by column */
+	struct decode_request active[METRIC_CAPACITY];
+	struct cgw_number row[METRIC_CAPACITY]; /* of the group being read, by column */
 	struct device_names device_names;
 	struct device_stack device_stack;
 	bool device_stack_known;
 	struct trace_values traces;
-	bool unread[CGW_METRIC_COUNT]; /* by column: only the file has it for the current group */
-	bool reads_all;                /* no other collector provides anything */
-	uint32_t hierarchies;          /* with files that are read for all groups */
+	bool unread[METRIC_CAPACITY]; /* by column: only the file has it for the current group */
+	bool reads_all;               /* no other collector provides anything */
+	uint32_t hierarchies;         /* with files that are read for all groups */
 	uint32_t whole_depth; /* of deeper groups, only files that are summed over descendants */
 	size_t order_size;
 	size_t *order;           /* the files of the plan as they are read */

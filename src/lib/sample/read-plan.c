@@ -262,7 +262,7 @@ uint32_t plan_own_hierarchies(const struct cgw_layout *layout, const struct cgw_
 {
 	uint32_t hierarchies = 0;
 
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++)
 		if (cgw_metric_set_has(metrics, metric))
 			hierarchies |= find_hierarchies(layout, metric, true);
 	return hierarchies;
@@ -320,7 +320,7 @@ static int plan_hierarchy(struct plan *plan, const struct group_tree *tree, uint
 	struct probe probe;
 	int r = probe_open(plan->layout, tree, hierarchy, &probe);
 
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT && r == 0; metric++)
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count() && r == 0; metric++)
 		if (cgw_metric_set_has(&plan->metrics, metric))
 			r = add_metric(plan, &probe, hierarchy, metric);
 	probe_done(plan->layout, &probe);
@@ -361,7 +361,7 @@ static int add_divisions(struct plan *plan)
 {
 	size_t count = 0;
 
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++) {
 		const struct cgw_metric_info *info = cgw_metric_info(metric);
 
 		if (!cgw_metric_set_has(&plan->metrics, metric) || info->sources[0].per < 0)
@@ -372,14 +372,14 @@ static int add_divisions(struct plan *plan)
 	plan->divisions = calloc(count + 1, sizeof(*plan->divisions));
 	if (plan->divisions == NULL)
 		return -ENOMEM;
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++) {
 		plan->column_of[metric] = -1;
 		if (!cgw_metric_set_has(&plan->metrics, metric))
 			continue;
 		plan->metric_of[plan->column_count] = (uint16_t)metric;
 		plan->column_of[metric] = (int16_t)plan->column_count++;
 	}
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++)
 		if (plan->column_of[metric] >= 0 && cgw_metric_info(metric)->sources[0].per >= 0)
 			plan->divisions[plan->division_count++] = (struct plan_division){
 				plan->column_of[metric],
@@ -443,13 +443,13 @@ int plan_build(struct plan *plan, const struct cgw_layout *layout, const struct 
 	*plan = (struct plan){.layout = layout, .metrics = *metrics};
 	add_parts(plan);
 	r = add_divisions(plan);
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++)
 		if (cgw_metric_set_has(&plan->metrics, metric))
 			offered |= cgw_metric_hierarchies(layout, metric);
 	for (uint32_t h = 0; h < layout->hierarchy_count && r == 0; h++)
 		if (offered & UINT32_C(1) << h)
 			r = plan_hierarchy(plan, tree, h);
-	for (int m = 0; m < CGW_METRIC_COUNT && debug_enabled(CGW_DEBUG_SAMPLE); m++)
+	for (size_t m = 0; m < cgw_metric_count() && debug_enabled(CGW_DEBUG_SAMPLE); m++)
 		if (cgw_metric_set_has(metrics, (enum cgw_metric)m) && plan->source[m] == NULL)
 			DEBUG(CGW_DEBUG_SAMPLE, "%s: no hierarchy has a file of it",
 			      cgw_metric_info((enum cgw_metric)m)->key);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lib/metric/decode.h"
+#include "lib/metric/metric-capacity.h"
 #include "lib/sample/group-tree.h"
 
 /* One file of a group: read once and decoded for all its requests. */
@@ -39,12 +40,12 @@ struct plan {
 	struct plan_division *divisions;
 	size_t division_count;
 	struct cgw_metric_set metrics; /* requested metrics, their divisors and parts */
-	int16_t column_of[CGW_METRIC_COUNT];
+	int16_t column_of[METRIC_CAPACITY];
 	uint16_t column_count;
-	const struct cgw_source *source[CGW_METRIC_COUNT]; /* the best one */
+	const struct cgw_source *source[METRIC_CAPACITY]; /* the best one */
 	/* The source in each hierarchy: its rank in the metric's list, from 1; 0: none. */
-	uint8_t rank[CGW_METRIC_COUNT][CGW_HIERARCHY_MAX];
-	uint16_t metric_of[CGW_METRIC_COUNT]; /* by column */
+	uint8_t rank[METRIC_CAPACITY][CGW_HIERARCHY_MAX];
+	uint16_t metric_of[METRIC_CAPACITY]; /* by column */
 };
 
 /*

@@ -81,10 +81,10 @@ const char *cgw_snapshot_text(const struct cgw_snapshot *snapshot, enum cgw_metr
 const struct cgw_source *cgw_snapshot_source(const struct cgw_snapshot *snapshot,
 					     enum cgw_metric metric)
 {
-	return (unsigned)metric < CGW_METRIC_COUNT ? snapshot->source[metric] : NULL;
+	return (unsigned)metric < METRIC_CAPACITY ? snapshot->source[metric] : NULL;
 }
 
 bool cgw_snapshot_is_system_wide(const struct cgw_snapshot *snapshot, enum cgw_metric metric)
 {
-	return (unsigned)metric < CGW_METRIC_COUNT && snapshot->system_wide[metric];
+	return (unsigned)metric < METRIC_CAPACITY && snapshot->system_wide[metric];
 }

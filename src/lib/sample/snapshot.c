@@ -212,8 +212,8 @@ int snapshot_begin_unset(struct snapshot_pool *pool, struct topology *topology,
 	memset(snapshot->source, 0, sizeof(snapshot->source));
 	memset(snapshot->system_wide, 0, sizeof(snapshot->system_wide));
 	reset_texts(snapshot);
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
-		snapshot->column_of[metric] = -1;
+	memset(snapshot->column_of, -1, sizeof(snapshot->column_of));
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++) {
 		if (!cgw_metric_set_has(metrics, metric))
 			continue;
 		snapshot->metric_of[snapshot->column_count] = (uint16_t)metric;

@@ -11,6 +11,7 @@
 
 #include <stdatomic.h>
 
+#include "lib/metric/metric-capacity.h"
 #include <cgward/sample.h>
 
 struct topology {
@@ -69,11 +70,11 @@ struct cgw_snapshot {
 	uint64_t monotonic_ns, boottime_ns, realtime_ns, cost_ns;
 	const char *collector;
 	uint16_t column_count;
-	int16_t column_of[CGW_METRIC_COUNT]; /* -1: not requested */
-	uint16_t metric_of[CGW_METRIC_COUNT];
-	struct snapshot_column columns[CGW_METRIC_COUNT];
-	const struct cgw_source *source[CGW_METRIC_COUNT];
-	bool system_wide[CGW_METRIC_COUNT];
+	int16_t column_of[METRIC_CAPACITY]; /* -1: not requested */
+	uint16_t metric_of[METRIC_CAPACITY];
+	struct snapshot_column columns[METRIC_CAPACITY];
+	const struct cgw_source *source[METRIC_CAPACITY];
+	bool system_wide[METRIC_CAPACITY];
 	uint64_t *read_ns; /* [group] */
 	void *block;       /* of columns and read_ns */
 	size_t block_size;
@@ -115,7 +116,7 @@ static inline struct cgw_number snapshot_get(const struct cgw_snapshot *snapshot
 static inline int snapshot_column_of(const struct cgw_snapshot *snapshot, enum cgw_metric metric,
 				     uint32_t group)
 {
-	if ((unsigned)metric >= CGW_METRIC_COUNT || group >= snapshot->topology->view.count)
+	if ((unsigned)metric >= METRIC_CAPACITY || group >= snapshot->topology->view.count)
 		return -1;
 	return snapshot->column_of[metric];
 }

@@ -17,7 +17,7 @@
  */
 static void add_default_metrics(struct cgw_metric_set *set, bool all)
 {
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++) {
 		enum cgw_cost cost = cgw_metric_info(metric)->cost;
 
 		if (cost != CGW_TRACE &&

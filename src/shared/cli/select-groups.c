@@ -32,7 +32,7 @@ static bool is_traced(struct cgw_field field)
 	bool traced = false;
 
 	cgw_field_metrics(field, &metrics);
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++)
 		traced |= cgw_metric_set_has(&metrics, metric) &&
 			  cgw_metric_info(metric)->cost == CGW_TRACE;
 	return traced;

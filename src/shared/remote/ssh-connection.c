@@ -36,7 +36,7 @@ static char *command_for(const struct remote_target *target)
 	if (target->count > 0)
 		string_builder_printf(&command, " --count %llu", (unsigned long long)target->count);
 	string_builder_add(&command, " -o group,id");
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++)
 		if (cgw_metric_set_has(target->metrics, metric))
 			string_builder_printf(&command, ",%s", cgw_metric_info(metric)->key);
 	return string_builder_steal(&command);

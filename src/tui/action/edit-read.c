@@ -85,10 +85,10 @@ static void run_read(struct job *job)
 	struct edit_read *read = (struct edit_read *)job;
 	CLEANUP(cleanup_free) struct tally *tally = calloc(1, sizeof(*tally));
 
-	read->rows = calloc(CGW_CONTROL_COUNT, sizeof(*read->rows));
+	read->rows = calloc(cgw_control_count(), sizeof(*read->rows));
 	if (tally == NULL || read->rows == NULL)
 		return;
-	for (size_t i = 0; i < CGW_CONTROL_COUNT; i++) {
+	for (size_t i = 0; i < cgw_control_count(); i++) {
 		enum cgw_control control = (enum cgw_control)cgw_control_nth(i);
 		struct edit_row *row = &read->rows[read->count];
 

@@ -100,7 +100,7 @@ static void format_use(const struct app *app, const struct edit *edit, const str
 	if (metric < 0 || edit->targets.count != 1 || cgw_frame_now(app->frame) == NULL)
 		return;
 	group = cgw_topology_find(app_topology(app), edit->targets.items[0].path);
-	for (int i = 0; i < CGW_METRIC_COUNT && group != CGW_NO_GROUP; i++) {
+	for (size_t i = 0; i < cgw_metric_count() && group != CGW_NO_GROUP; i++) {
 		const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)i);
 		bool is_cpu = metric == CGW_M_CPU_MAX && i == CGW_M_CPU_USAGE;
 		struct cgw_value value;

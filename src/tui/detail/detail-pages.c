@@ -144,7 +144,7 @@ void detail_fill_limits(struct app *app, struct detail *detail)
 		detail_add_value(detail, ROLE_TEXT, "owner", "%s", detail->owner);
 	for (size_t part = 0; part < ARRAY_SIZE(parts); part++) {
 		detail_add_heading(detail, parts[part].title);
-		for (size_t i = 0; i < CGW_METRIC_COUNT; i++) {
+		for (size_t i = 0; i < cgw_metric_count(); i++) {
 			enum cgw_metric metric = (enum cgw_metric)cgw_metric_nth(i);
 			const struct cgw_metric_info *info = cgw_metric_info(metric);
 			struct cgw_field field;
@@ -202,7 +202,7 @@ void detail_fill_events(struct app *app, struct detail *detail)
 	if (group == CGW_NO_GROUP)
 		return;
 	detail_add_heading(detail, "Kernel counters, and increase since the group was opened");
-	for (size_t i = 0; i < CGW_METRIC_COUNT; i++) {
+	for (size_t i = 0; i < cgw_metric_count(); i++) {
 		enum cgw_metric metric = (enum cgw_metric)cgw_metric_nth(i);
 		const struct cgw_metric_info *info = cgw_metric_info(metric);
 		struct cgw_number number;

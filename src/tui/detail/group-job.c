@@ -52,7 +52,7 @@ static int read_snapshot(struct group_job *job)
 		r = cgw_sampler_new(job->job.layout, &options, &job->sampler, NULL);
 		if (r < 0)
 			return r;
-		for (int i = 0; i < CGW_METRIC_COUNT; i++)
+		for (size_t i = 0; i < cgw_metric_count(); i++)
 			if (cgw_metric_info((enum cgw_metric)i)->cost != CGW_TRACE)
 				cgw_metric_set_add(&all, (enum cgw_metric)i);
 		r = cgw_sampler_set_metrics(job->sampler, &all);

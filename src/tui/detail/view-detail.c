@@ -91,7 +91,7 @@ static void remember_counts(struct detail *detail)
 
 	if (detail->has_first_counts || group == CGW_NO_GROUP || detail->first_counts == NULL)
 		return;
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+	for (size_t i = 0; i < cgw_metric_count(); i++)
 		detail->first_counts[i] =
 			cgw_snapshot_number(cgw_frame_now(detail->frame), (enum cgw_metric)i, group)
 				.value;
@@ -549,7 +549,7 @@ unsigned open_detail(struct app *app)
 	if (detail == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	detail->path = cgw_topology_path_copy(topology, group);
-	detail->first_counts = calloc(CGW_METRIC_COUNT, sizeof(*detail->first_counts));
+	detail->first_counts = calloc(cgw_metric_count(), sizeof(*detail->first_counts));
 	if (detail->path != NULL)
 		detail->group_job = group_job_new(detail->path);
 	if (detail->group_job == NULL || cgw_frame_new(&detail->own_frame) < 0) {

@@ -31,7 +31,7 @@ static bool has_metrics(const struct app *app, const struct column *column)
 	struct cgw_metric_set needed = {0};
 
 	column_metrics(column, &needed);
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+	for (size_t i = 0; i < cgw_metric_count(); i++)
 		if (cgw_metric_set_has(&needed, (enum cgw_metric)i) &&
 		    !cgw_metric_set_has(read, (enum cgw_metric)i))
 			return false;

@@ -328,7 +328,7 @@ static void test_trial_needs_the_metrics_of_the_limits(void **state)
 	size_t count;
 
 	cgw_advisor_trial_metrics(advisor, &needed); /* no limit */
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+	for (size_t i = 0; i < cgw_metric_count(); i++)
 		assert_false(cgw_metric_set_has(&needed, (enum cgw_metric)i));
 	feed(advisor, nightly, 3, false, cgw_advisor_add);
 	assert_int_equal(cgw_advisor_finish(advisor, &advice, &count), 0);

@@ -58,7 +58,7 @@ static void test_traced_metrics_are_named(void **state)
 		bool traced = false;
 
 		assert_int_equal(recording_metrics(rows[i].columns, &set, &diag), 0);
-		for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++)
 			traced |= cgw_metric_set_has(&set, metric) &&
 				  cgw_metric_info(metric)->cost == CGW_TRACE;
 		if (traced != rows[i].traced)

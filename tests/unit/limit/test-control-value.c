@@ -315,7 +315,7 @@ static void test_assignments_are_parsed(void **state)
 /* Each row of the table has files, a unique key, a syntax, a help text and a valid default. */
 static void test_table_is_complete(void **state)
 {
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
+	for (size_t i = 0; i < cgw_control_count(); i++) {
 		const struct control_row *row = control_row((enum cgw_control)i);
 		const struct cgw_metric_info *metric;
 		struct cgw_diag diag;

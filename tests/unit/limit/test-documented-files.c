@@ -58,14 +58,14 @@ static bool is_read(const struct cgw_source *source, unsigned version, const cha
 
 static bool is_known(unsigned version, const char *file, const char *key)
 {
-	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
+	for (size_t i = 0; i < cgw_metric_count(); i++) {
 		const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)i);
 
 		for (size_t s = 0; s < info->source_count; s++)
 			if (is_read(&info->sources[s], version, file, key))
 				return true;
 	}
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
+	for (size_t i = 0; i < cgw_control_count(); i++) {
 		const struct control_row *row = control_row((enum cgw_control)i);
 
 		for (size_t s = 0; s < row->source_count; s++)

@@ -262,7 +262,7 @@ static int reset(void **state)
 
 static void test_table_covers_every_control(void **state)
 {
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
+	for (size_t i = 0; i < cgw_control_count(); i++) {
 		const struct cgw_control_info *info = cgw_control_info((enum cgw_control)i);
 		bool value = false, unlimited = false;
 
@@ -460,7 +460,7 @@ static void test_ranges(void **state)
 		check_range((enum cgw_control)control, row->too_low, false);
 		check_range((enum cgw_control)control, row->too_high, false);
 	}
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
+	for (size_t i = 0; i < cgw_control_count(); i++) {
 		const char *key = cgw_control_info((enum cgw_control)i)->key;
 		bool found = false;
 
@@ -541,7 +541,7 @@ static void test_systemd_properties(void **state)
 
 	for (size_t i = 0; i < COUNT(properties); i++)
 		check_property(&machine, &properties[i]);
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
+	for (size_t i = 0; i < cgw_control_count(); i++)
 		with_property += control_row((enum cgw_control)i)->property != NULL;
 	assert_int_equal(with_property, COUNT(properties));
 	teardown(&machine);

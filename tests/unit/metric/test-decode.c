@@ -342,20 +342,20 @@ static void test_list_has_each_metric_once(void **state)
 {
 	struct cgw_metric_set seen = {0};
 
-	for (size_t i = 0; i < CGW_METRIC_COUNT; i++) {
+	for (size_t i = 0; i < cgw_metric_count(); i++) {
 		int metric = cgw_metric_nth(i);
 
 		assert_non_null(cgw_metric_info((enum cgw_metric)metric));
 		assert_false(cgw_metric_set_has(&seen, (enum cgw_metric)metric));
 		cgw_metric_set_add(&seen, (enum cgw_metric)metric);
 	}
-	assert_int_equal(cgw_metric_nth(CGW_METRIC_COUNT), -ENOENT);
+	assert_int_equal(cgw_metric_nth(cgw_metric_count()), -ENOENT);
 }
 
 /* Checks every row of metrics.def for missing and invalid entries. */
 static void test_metric_table_is_complete(void **state)
 {
-	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
+	for (size_t i = 0; i < cgw_metric_count(); i++) {
 		const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)i);
 
 		assert_true(strlen(info->key) > 0 && strlen(info->key) < 64);
@@ -459,7 +459,7 @@ static void test_keys_of_all_sources_are_found(void **state)
 {
 	size_t found = 0;
 
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+	for (size_t i = 0; i < cgw_metric_count(); i++)
 		for (size_t s = 0; s < cgw_metric_info((enum cgw_metric)i)->source_count; s++) {
 			const struct cgw_source *source =
 				&cgw_metric_info((enum cgw_metric)i)->sources[s];

@@ -134,7 +134,7 @@ static struct cgw_number number_in(const struct scene *scene, enum cgw_metric me
 /* Three quarters of an instanced number are of sda, the rest is of sdb. */
 static void add_values(struct cgw_snapshot *snapshot, const struct scene *scene, bool now)
 {
-	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
+	for (size_t i = 0; i < cgw_metric_count(); i++) {
 		enum cgw_metric metric = (enum cgw_metric)i;
 		const struct cgw_metric_info *info = cgw_metric_info(metric);
 		int column = snapshot->column_of[metric];
@@ -166,7 +166,7 @@ static void take_sample(struct cgw_frame *frame, struct topology *topology,
 	struct cgw_metric_set every = {0};
 	struct cgw_snapshot *snapshot = NULL;
 
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+	for (size_t i = 0; i < cgw_metric_count(); i++)
 		cgw_metric_set_add(&every, (enum cgw_metric)i);
 	assert_int_equal(snapshot_begin(NULL, topology, &every, &snapshot), 0);
 	snapshot->monotonic_ns =
@@ -325,7 +325,7 @@ static void test_own_part_is_never_negative(void **state)
 			check(frame, WEB, fields[i].key, ".own", CGW_OK,
 			      growth ? -fields[i].now / 2 : own_part(&fields[i], 0));
 	}
-	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
+	for (size_t i = 0; i < cgw_metric_count(); i++) {
 		const char *key = cgw_metric_info((enum cgw_metric)i)->key;
 
 		if (has_view(key, ".own"))
@@ -532,7 +532,7 @@ static void test_views_of_every_metric(void **state)
 	const struct scene scene = {.quarters = {0, 4, 2, 1}};
 	struct cgw_frame *frame = frame_of(&scene, true);
 
-	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
+	for (size_t i = 0; i < cgw_metric_count(); i++) {
 		enum cgw_metric metric = (enum cgw_metric)i;
 		const struct cgw_metric_info *info = cgw_metric_info(metric);
 		double before = (double)number_of(metric, false),

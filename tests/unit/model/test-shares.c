@@ -391,14 +391,14 @@ static void test_titles_are_those_of_the_metric(void **state)
 					       {".percent", " %"}};
 	unsigned checked = 0;
 
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+	for (size_t i = 0; i < cgw_metric_count(); i++)
 		for (size_t view = 0; view < ARRAY_SIZE(views); view++) {
 			const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)i);
 			char key[128], title[64], shown[64];
 			struct cgw_field field;
 
 			snprintf(key, sizeof(key), "%s%s", info->key, views[view][0]);
-			if (cgw_field_parse(key, &field, NULL) < 0 || field.index != i ||
+			if (cgw_field_parse(key, &field, NULL) < 0 || field.index != (int16_t)i ||
 			    field.view == CGW_VIEW_VALUE || field.view >= CGW_VIEW_DERIVED)
 				continue;
 			snprintf(title, sizeof(title), "%s%s", info->title, views[view][1]);
@@ -406,7 +406,7 @@ static void test_titles_are_those_of_the_metric(void **state)
 			assert_string_equal(shown, title);
 			checked++;
 		}
-	assert_true(checked > CGW_METRIC_COUNT / 2);
+	assert_true(checked > cgw_metric_count() / 2);
 }
 
 int main(void)

@@ -295,7 +295,7 @@ static struct cgw_snapshot *sample_everything(struct fixture *fixture)
 {
 	struct cgw_metric_set every = {0};
 
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+	for (size_t i = 0; i < cgw_metric_count(); i++)
 		cgw_metric_set_add(&every, (enum cgw_metric)i);
 	machine_open(fixture->machine, "");
 	assert_int_equal(cgw_sampler_set_metrics(fixture->machine->sampler, &every), 0);
@@ -331,7 +331,7 @@ static const char *shape_name(enum expected_shape shape)
 
 static void test_table_covers_every_metric(void **state)
 {
-	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
+	for (size_t i = 0; i < cgw_metric_count(); i++) {
 		const char *key = cgw_metric_info((enum cgw_metric)i)->key;
 		const struct expected_metric *row = expectation_of(key);
 		const struct expected_source *sources[SOURCES_MAX];
@@ -341,7 +341,7 @@ static void test_table_covers_every_metric(void **state)
 		else if (sources_of(row, 1, sources) == 0 || sources_of(row, 2, sources) == 0)
 			WRONG("%s: requires a source or NO_V1, NO_V2 for each version\n", key);
 	}
-	assert_int_equal(ARRAY_SIZE(expectations), CGW_METRIC_COUNT);
+	assert_int_equal(ARRAY_SIZE(expectations), cgw_metric_count());
 	assert_int_equal(wrong, 0);
 }
 
@@ -468,7 +468,7 @@ static void test_root_group(void **state)
 		tree_directory(fixture.machine->dir, "sys/block/sda");
 		tree_remove(fixture.machine->dir, "cgroup/cpu.stat");
 		snapshot = sample_everything(&fixture);
-		for (int i = 0; i < CGW_METRIC_COUNT; i++) {
+		for (size_t i = 0; i < cgw_metric_count(); i++) {
 			enum cgw_metric metric = (enum cgw_metric)i;
 			const char *key = cgw_metric_info(metric)->key;
 			struct cgw_number number = cgw_snapshot_number(snapshot, metric, 0),

@@ -57,7 +57,7 @@ static void test_steps_through_round_values(void **state)
 /* Each step yields a value that is valid for the control. */
 static void test_stepped_values_are_valid(void **state)
 {
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
+	for (size_t i = 0; i < cgw_control_count(); i++) {
 		const struct cgw_control_info *info = cgw_control_info((enum cgw_control)i);
 		const char *start = info->unlimited != NULL       ? info->unlimited
 				    : info->default_value != NULL ? info->default_value

@@ -248,7 +248,7 @@ static void type_pids_max(struct session *session, const char *value)
 {
 	bool is_selected = false;
 
-	for (unsigned row = 0; !is_selected && row < CGW_CONTROL_COUNT; row++) {
+	for (unsigned row = 0; !is_selected && row < cgw_control_count(); row++) {
 		CLEANUP(cleanup_free) char *screen = NULL;
 
 		session_keys(session, "Down");

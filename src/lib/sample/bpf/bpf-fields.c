@@ -173,7 +173,7 @@ const struct bpf_field_row *bpf_field_find_fallback(const char *file)
 int bpf_field_usual_index(enum cgw_metric metric)
 {
 	static const enum cgw_metric first[] = {
-		CGW_M_MEMORY_INACTIVE_ANON, CGW_METRIC_COUNT,         CGW_M_MEMORY_INACTIVE_FILE,
+		CGW_M_MEMORY_INACTIVE_ANON, CGW_METRIC_CAPACITY,      CGW_M_MEMORY_INACTIVE_FILE,
 		CGW_M_MEMORY_ACTIVE_FILE,   CGW_M_MEMORY_UNEVICTABLE,
 	};
 

@@ -41,18 +41,18 @@ struct proof {
 	struct bpf *bpf;
 	struct trial_part parts[BPF_PART_COUNT];
 	/* By column and trial: the last value of the file, and its minimum and maximum so far. */
-	struct cgw_number before[CGW_METRIC_COUNT][TRIAL_COUNT];
-	uint64_t low[CGW_METRIC_COUNT][TRIAL_COUNT], high[CGW_METRIC_COUNT][TRIAL_COUNT];
-	struct cgw_number row[CGW_METRIC_COUNT]; /* of the file read last */
+	struct cgw_number before[METRIC_CAPACITY][TRIAL_COUNT];
+	uint64_t low[METRIC_CAPACITY][TRIAL_COUNT], high[METRIC_CAPACITY][TRIAL_COUNT];
+	struct cgw_number row[METRIC_CAPACITY]; /* of the file read last */
 	const struct tree_group *row_group;
 	size_t row_file;
 	int row_error;
-	uint32_t matched[CGW_METRIC_COUNT]; /* bit by trial */
+	uint32_t matched[METRIC_CAPACITY]; /* bit by trial */
 	/* For memory.stat: bits of the indices that had the file's value in some round. */
-	uint64_t state_candidates[CGW_METRIC_COUNT][TRIAL_COUNT];
-	uint64_t event_candidates[CGW_METRIC_COUNT][TRIAL_COUNT];
-	uint64_t first_seen[CGW_METRIC_COUNT];
-	uint8_t distinct[CGW_METRIC_COUNT]; /* different values above 0: 2 are enough */
+	uint64_t state_candidates[METRIC_CAPACITY][TRIAL_COUNT];
+	uint64_t event_candidates[METRIC_CAPACITY][TRIAL_COUNT];
+	uint64_t first_seen[METRIC_CAPACITY];
+	uint8_t distinct[METRIC_CAPACITY]; /* different values above 0: 2 are enough */
 };
 
 /* The field by which groups are ranked for a part. */
@@ -514,7 +514,7 @@ static bool is_sum_proven(const struct proof *proof, const bool *proven, size_t 
 static void drop_unproven(struct proof *proof)
 {
 	struct bpf *bpf = proof->bpf;
-	bool proven[CGW_METRIC_COUNT] = {false};
+	bool proven[METRIC_CAPACITY] = {false};
 	size_t kept = 0, stats = 0;
 
 	for (size_t i = 0; i < bpf->column_count; i++)

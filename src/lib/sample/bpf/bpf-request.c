@@ -119,7 +119,7 @@ static void expect_metric(struct bpf *bpf, enum cgw_metric metric)
 void bpf_expect(struct bpf *bpf, const struct cgw_metric_set *metrics)
 {
 	clear_request(bpf);
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+	for (enum cgw_metric metric = 0; metric < cgw_metric_count(); metric++) {
 		const struct cgw_metric_info *info = cgw_metric_info(metric);
 
 		if (!cgw_metric_set_has(metrics, metric))

@@ -268,7 +268,7 @@ static uint32_t v1_hierarchies(const struct cgw_layout *layout)
  */
 static void refresh_stat(struct bpf *bpf)
 {
-	struct cgw_number row[CGW_METRIC_COUNT];
+	struct cgw_number row[METRIC_CAPACITY];
 	int r;
 
 	if (bpf->stat_file == SIZE_MAX)

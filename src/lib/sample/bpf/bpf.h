@@ -56,10 +56,10 @@ struct bpf {
 	struct bpf_hierarchy state[CGW_HIERARCHY_MAX];
 	uint32_t turn; /* the last one walked of those without requested metrics: round-robin */
 	uint32_t check_names; /* hierarchies whose names are checked again in this sample */
-	struct bpf_column columns[CGW_METRIC_COUNT];
+	struct bpf_column columns[METRIC_CAPACITY];
 	size_t column_count;
-	uint32_t stat_index[CGW_METRIC_COUNT]; /* by metric, as found by bpf_verify() */
-	uint64_t pass_ns;                      /* when the values were collected, monotonic */
+	uint32_t stat_index[METRIC_CAPACITY]; /* by metric, as found by bpf_verify() */
+	uint64_t pass_ns;                     /* when the values were collected, monotonic */
 	struct topology
 		*topology; /* of the rows of `state`, referenced; NULL: slots have changed */
 	size_t stat_file;  /* in the plan: the memory.stat that columns replace; SIZE_MAX: none */
