@@ -172,7 +172,9 @@ eat "$group"
 check "record writes a page about an OOM kill" wait_for page_of "$pages" "$group" oom-kill
 kill -INT "$recorder"
 wait "$recorder"
-same "record ends as usual" 0 $?
+recorder_status=$?
+[ "$recorder_status" = 0 ] || cat "$work/errors"
+same "record ends as usual" 0 "$recorder_status"
 check "record prints where the page is" grep -q "$group: 1 process was OOM-killed.*postmortem --directory '$pages' show" "$work/errors"
 follow "cgward postmortem --directory '%s' show %s" "$(grep postmortem "$work/errors")"
 same "without a policy there are no rules" None "$(member "$(page_of "$pages" "$group" oom-kill)" policy)"
