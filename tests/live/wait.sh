@@ -64,8 +64,10 @@ start() {
 # The BPF collector, which reads kernel files if that is cheaper, has links of type "iter".
 links() { grep -h '^link_type' "/proc/$1/fdinfo/"* 2>/dev/null | grep -vc iter; }
 sampled() { [ "$(value "$1" cpu.run_delay)" != - ]; }
-samples() { wc -l <"$work/samples"; }
-has_lines() { [ "$(samples)" -ge "$1" ]; }
+# Each sample begins with the root: that before the last one is complete.
+samples() { grep -c '^{"group":"/",' "$work/samples"; }
+has_samples() { [ "$(samples)" -ge "$1" ]; }
+next_samples() { wait_for has_samples $(($(samples) + 3)); }
 
 top=$(make_group top cpu cpuacct)
 make_below "$top" cpu a/inner
@@ -92,9 +94,7 @@ same "nothing was counted before" 0 "$(value "$top/b" cpu.run_delay)"
 kill -CONT "${test_pids[0]}" "${test_pids[1]}"
 wait_for test -e "$work/a"
 wait_for test -e "$work/b"
-lines=$(samples)
-groups=$("$CGWARD" dump -o group --noheadings | wc -l)
-wait_for has_lines $((lines + 3 * groups))
+next_samples
 a=$(cat "$work/a") b=$(cat "$work/b")
 near "the wait of a busy group is what schedstat reports" "$a" "$(value "$top/a/inner" cpu.run_delay)" 5
 near "the wait of its rival on the CPU, too" "$b" "$(value "$top/b" cpu.run_delay)" 5
@@ -113,10 +113,6 @@ kill -KILL "${test_pids[0]}" && dead "${test_pids[0]}"
 for controller in cpu cpuacct; do rmdir "$(mount_of $controller)$top/a/inner" 2>/dev/null; done
 is_removed() { [ ! -d "$(mount_of cpu)$top/a/inner" ]; }
 check "the group is removed" is_removed
-next_samples() {
-	lines=$(samples)
-	wait_for has_lines $((lines + 3 * groups))
-}
 next_samples
 near "the parent keeps what a removed group waited" "$sum" "$(value "$top/a" cpu.run_delay)" 1
 is_dropped() { grep -q 'dropped the records of' "$work/debug"; }
@@ -149,13 +145,11 @@ else
 	echo "20000 100000" >"$(mount_of cpu)$top/b/cpu.max"
 fi
 start "$top/b" 3 throttled
-lines=$(samples)
-wait_for has_lines $((lines + 2 * groups))
+next_samples
 ready=$(value "$top/b" cpu.run_delay)
 kill -CONT "${test_pids[-1]}"
 wait_for test -e "$work/throttled"
-lines=$(samples)
-wait_for has_lines $((lines + 3 * groups))
+next_samples
 # An emulated machine showed 5.8 %.
 near "waiting for the next period of a CPU limit counts" "$(cat "$work/throttled")" $(($(value "$top/b" cpu.run_delay) - ready)) 10
 check "it is most of the time" test "$(cat "$work/throttled")" -ge 2000000000
