@@ -236,6 +236,13 @@ int fstatat(int directory, const char *path, struct stat *ret_stat, int flags)
 		       : (int)raw(SYS_newfstatat, directory, (long)path, (long)ret_stat, flags);
 }
 
+int faccessat(int directory, const char *path, int mode, int flags)
+{
+	return directory >= 0 && is_cgroupfs(directory) && fail_now("access")
+		       ? -1
+		       : (int)raw(SYS_faccessat2, directory, (long)path, mode, flags);
+}
+
 int fstat(int fd, struct stat *ret_stat)
 {
 	return is_cgroupfs(fd) && fail_now("stat") ? -1

@@ -26,6 +26,7 @@ static bool fake_stuck;    /* freezing never completes */
 /* Called before each write, to change the machine as another process would. */
 static void (*fake_before_write)(const char *file);
 static void (*fake_before_open)(void); /* same, before each open() */
+static const char *fake_denied;        /* file that this process may not write; NULL */
 static uint64_t fake_id;               /* inode number of all groups; 0: their own */
 
 static void fake_reset(void)
@@ -36,6 +37,7 @@ static void fake_reset(void)
 	fake_stuck = false;
 	fake_before_write = NULL;
 	fake_before_open = NULL;
+	fake_denied = NULL;
 	fake_id = 0;
 }
 
@@ -83,6 +85,13 @@ static int fake_open_at(int directory, const char *path, int flags)
 	return kernel_ops_real.open_at(directory, path, flags);
 }
 
+static int fake_may_write(int directory, const char *path)
+{
+	return fake_denied != NULL && strcmp(path, fake_denied) == 0
+		       ? -EACCES
+		       : kernel_ops_real.may_write(directory, path);
+}
+
 static int fake_stat_fd(int fd, struct stat *ret_stat)
 {
 	int r = kernel_ops_real.stat_fd(fd, ret_stat);
@@ -120,6 +129,7 @@ static const struct kernel_ops *fake_kernel(void)
 	ops.open_at = fake_open_at;
 	ops.write = fake_write;
 	ops.stat_fd = fake_stat_fd;
+	ops.may_write = fake_may_write;
 	ops.remove_directory = fake_remove_directory;
 	return &ops;
 }

@@ -56,6 +56,11 @@ static ssize_t fault_list(int fd, void *buffer, size_t size)
 	return fault_now() ? fault_error : kernel_ops_real.list(fd, buffer, size);
 }
 
+static int fault_may_write(int directory, const char *path)
+{
+	return fault_now() ? fault_error : kernel_ops_real.may_write(directory, path);
+}
+
 static int fault_make_directory(int directory, const char *name)
 {
 	return fault_now() ? fault_error : kernel_ops_real.make_directory(directory, name);
@@ -84,6 +89,7 @@ static const struct kernel_ops fault_ops = {
 	.stat_at = fault_stat_at,
 	.stat_fd = fault_stat_fd,
 	.list = fault_list,
+	.may_write = fault_may_write,
 	.make_directory = fault_make_directory,
 	.remove_directory = fault_remove_directory,
 	.close = fault_close,

@@ -147,6 +147,11 @@ static int real_close(int fd)
 	return close(fd) < 0 ? -errno : 0;
 }
 
+static int real_may_write(int directory, const char *path)
+{
+	return faccessat(directory, path, W_OK, AT_EACCESS) < 0 ? -errno : 0;
+}
+
 static ssize_t real_read_link(int directory, const char *path, char *buffer, size_t size)
 {
 	ssize_t length = readlinkat(directory, path, buffer, size);
@@ -163,6 +168,7 @@ const struct kernel_ops kernel_ops_real = {
 	.stat_at = real_stat_at,
 	.stat_fd = real_stat_fd,
 	.list = real_list,
+	.may_write = real_may_write,
 	.make_directory = real_make_directory,
 	.remove_directory = real_remove_directory,
 	.close = real_close,

@@ -24,6 +24,8 @@ struct kernel_ops {
 	int (*stat_at)(int directory, const char *path, struct stat *ret_stat); /* no symlinks */
 	int (*stat_fd)(int fd, struct stat *ret_stat);
 	ssize_t (*list)(int fd, void *buffer, size_t size); /* getdents64 */
+	/* May this process write the file, or create and remove entries of the directory? */
+	int (*may_write)(int directory, const char *path);
 	int (*make_directory)(int directory, const char *name);
 	int (*remove_directory)(int directory, const char *name);
 	int (*close)(int fd);

@@ -62,6 +62,9 @@ static int check_ancestor(struct cgw_plan *plan, struct step *step, const char *
 	r = refuse_units(plan, step, path);
 	if (r < 0)
 		return r;
+	r = target_may_write(&target, subtree_control);
+	if (r < 0)
+		return advise_write(step, &target, subtree_control, r);
 	step_describe_write(step, plan->layout, step->hierarchy, path, subtree_control, text);
 	snprintf(text, sizeof(text), "-%s", name);
 	return step_add_created(step, step->hierarchy, path, text);

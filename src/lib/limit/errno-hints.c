@@ -54,18 +54,17 @@ static int report(struct step *step, int error)
 	return cgw_diag_set(&step->result.diag, error, "%s", strerror(-error));
 }
 
-/* Whose file it is, if that is the reason. */
-static int report_denied(struct step *step, const struct target *target)
+int advise_write(struct step *step, const struct target *target, const char *file, int error)
 {
 	struct stat status;
 
-	if (target == NULL || geteuid() == 0 ||
-	    target->layout->ops->stat_at(target->directory, step->source->file, &status) < 0 ||
+	if (error != -EACCES || geteuid() == 0 ||
+	    target->layout->ops->stat_at(target->directory, file, &status) < 0 ||
 	    status.st_uid == geteuid())
-		return report(step, -EACCES);
-	return cgw_diag_set(&step->result.diag, -EACCES,
-			    "permission denied: %s of the group belongs to user %u",
-			    step->source->file, (unsigned)status.st_uid);
+		return report(step, error);
+	return cgw_diag_set(&step->result.diag, error,
+			    "permission denied: %s of the group belongs to user %u", file,
+			    (unsigned)status.st_uid);
 }
 
 static bool group_exists(const struct cgw_plan *plan, const struct step *step, size_t hierarchy)
@@ -209,7 +208,7 @@ static int advise_list(struct step *step, const struct target *target, int error
 	if (error == -ERANGE)
 		return cgw_diag_set(&step->result.diag, error,
 				    "the kernel has no CPU or memory node with such a number");
-	return error == -EACCES ? report_denied(step, target) : report(step, error);
+	return advise_write(step, target, step->source->file, error);
 }
 
 int advise_set(struct cgw_plan *plan, struct step *step, const struct target *target, int error)
@@ -229,8 +228,8 @@ int advise_set(struct cgw_plan *plan, struct step *step, const struct target *ta
 		return advise_busy(plan, step, target);
 	if (row->form == FORM_LIST && target != NULL)
 		return advise_list(step, target, error);
-	if (error == -EACCES)
-		return report_denied(step, target);
+	if (error == -EACCES && target != NULL)
+		return advise_write(step, target, step->source->file, error);
 	if (error == -ENODEV && group_exists(plan, step, step->hierarchy))
 		return cgw_diag_set(diag, error, "the kernel has no %s%s for the limit",
 				    row->info.per_device ? "disk " : "device ",

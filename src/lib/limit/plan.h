@@ -158,6 +158,8 @@ size_t created_places(const struct cgw_plan *plan, const struct step *step, cons
 /* Appends "write 'TEXT' to FILE" of the group `path` to the result's `how`. */
 void step_describe_write(struct step *step, const struct cgw_layout *layout, size_t hierarchy,
 			 const char *path, const char *file, const char *text);
+/* A dry run cannot know whether systemd lets an ordinary user change a unit of the system. */
+void step_note_authorization(const struct cgw_plan *plan, struct step *step);
 
 /* plan-options.c: a plan's own copy of its options, which may be NULL. */
 int plan_options_copy(const struct cgw_limit_options *options, struct cgw_limit_options *ret_copy);
@@ -168,6 +170,8 @@ bool plan_options_same_journal(const struct cgw_limit_options *a,
 /* errno-hints.c: fill the result's diag with the reason and the remedy. Return `error`. */
 int advise_set(struct cgw_plan *plan, struct step *step, const struct target *target, int error);
 int advise_group(struct step *step, int error);
+/* The file cannot be written. */
+int advise_write(struct step *step, const struct target *target, const char *file, int error);
 /* The group is not in that hierarchy. `then`: what else helps. */
 int advise_create(struct step *step, const char *hierarchy, const char *then);
 /* -EOPNOTSUPP: the group is threaded, and the controller cannot be enabled for it. */

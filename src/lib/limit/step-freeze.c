@@ -71,13 +71,18 @@ static int prepare(struct cgw_plan *plan, struct step *step, bool freeze)
 	}
 	if (freeze && result->outcome != CGW_OUTCOME_UNCHANGED)
 		warn_about_watchdog(plan, step);
-	if (through_systemd(plan, step))
+	if (through_systemd(plan, step)) {
 		(void)systemd_format_unit(&step->owner, freeze ? "FreezeUnit" : "ThawUnit",
 					  result->how, sizeof(result->how));
-	else
-		step_describe_write(step, plan->layout, target.hierarchy, step->spec.path,
-				    freezer_file(&target), freezer_word(&target, freeze));
-	return 0;
+		step_note_authorization(plan, step);
+		return 0;
+	}
+	step_describe_write(step, plan->layout, target.hierarchy, step->spec.path,
+			    freezer_file(&target), freezer_word(&target, freeze));
+	if (result->outcome == CGW_OUTCOME_UNCHANGED)
+		return 0;
+	r = target_may_write(&target, freezer_file(&target));
+	return r < 0 ? advise_write(step, &target, freezer_file(&target), r) : 0;
 }
 
 /* Lists processes that do not freeze: on v1 those not in state D (frozen), on v2 those in it. */

@@ -9,7 +9,6 @@
  * be reused, its pidfd is opened first, and the process must be in the group's list after that.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -316,7 +315,7 @@ static int check_rights(const struct cgw_plan *plan, struct step *step,
 
 	if (signal_of(step) == SIGKILL && hierarchy >= 0 &&
 	    target_open(plan->layout, (size_t)hierarchy, step->spec.path, &target) == 0 &&
-	    faccessat(target.directory, "cgroup.kill", W_OK, AT_EACCESS) == 0)
+	    target_has(&target, "cgroup.kill") && target_may_write(&target, "cgroup.kill") == 0)
 		return 0;
 	for (size_t i = 0; i < members->count; i++) {
 		const struct members one = {.pids = &members->pids[i], .count = 1};

@@ -119,9 +119,11 @@ static int advise(struct cgw_plan *plan, struct step *step, size_t hierarchy, in
 			"the process is in another cgroup namespace, which is not accessible");
 	case -EACCES:
 		return cgw_diag_set(
-			diag, error,
-			"permission denied; moving requires write access to both groups and their "
-			"common ancestor (%s hierarchy)",
+			diag, error, "permission denied: moving requires %s (%s hierarchy)",
+			of->version == 1
+				? "write access to the group, and a process of the same user"
+				: "write access to the group and to its common ancestor with the "
+				  "present one",
 			of->label);
 	default:
 		return advise_group(step, error);
@@ -243,6 +245,30 @@ static int check_own_chain(struct cgw_plan *plan, struct step *step, size_t hier
 	return 0;
 }
 
+/* v1 requires write access to the group and a process of the same user; v2 the common ancestor. */
+static int check_rights(const struct cgw_plan *plan, const struct step *step, size_t hierarchy,
+			const char *path)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE, above = TARGET_NONE;
+	const char *now = step->old_membership.paths[hierarchy];
+	CLEANUP(cleanup_free) char *common = strdup(path);
+	int r = common == NULL ? -ENOMEM : target_open(plan->layout, hierarchy, path, &target);
+
+	r = r < 0 ? r : target_may_write(&target, "cgroup.procs");
+	if (r < 0 || now == NULL)
+		return r;
+	if (plan->layout->hierarchies[hierarchy].version == 1)
+		return kill(step->spec.pid, 0) < 0 && errno == EPERM ? -EACCES : 0;
+	while (!path_contains(common, now)) {
+		char *slash = strrchr(common, '/');
+
+		slash[slash == common] = '\0';
+	}
+	r = target_open(plan->layout, hierarchy, common, &above);
+	r = r < 0 ? r : target_may_write(&above, "cgroup.procs");
+	return cgw_error_is_gone(r) ? 0 : r;
+}
+
 static int move_prepare(struct cgw_plan *plan, struct step *step)
 {
 	struct cgw_result *result = &step->result;
@@ -275,6 +301,11 @@ static int move_prepare(struct cgw_plan *plan, struct step *step)
 		r = check_own_chain(plan, step, h, path);
 		snprintf(pid, sizeof(pid), "%d", (int)step->spec.pid);
 		step_describe_write(step, plan->layout, h, path, "cgroup.procs", pid);
+		if (r < 0 || plan_owned(step))
+			continue;
+		r = check_rights(plan, step, h, path);
+		if (r < 0)
+			return advise(plan, step, h, r);
 	}
 	if (r < 0)
 		return r;
@@ -283,9 +314,11 @@ static int move_prepare(struct cgw_plan *plan, struct step *step)
 	describe_places(step, from, same_path);
 	if (member_count == group_count)
 		result->outcome = CGW_OUTCOME_UNCHANGED;
-	if (plan_owned(step))
+	if (plan_owned(step)) {
 		(void)systemd_format_unit(&step->owner, "AttachProcessesToUnit", result->how,
 					  sizeof(result->how));
+		step_note_authorization(plan, step);
+	}
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/array.h"
 #include "lib/limit/plan.h"
@@ -40,6 +41,15 @@ void step_describe_write(struct step *step, const struct cgw_layout *layout, siz
 	/* Half of a path would be another file. */
 	if (length < 0 || (size_t)length >= room - used)
 		memcpy(how + used, more, sizeof(more));
+}
+
+void step_note_authorization(const struct cgw_plan *plan, struct step *step)
+{
+	if (plan->options.dry_run && geteuid() != 0 && step->owner.kind == CGW_OWNER_SYSTEMD &&
+	    step->result.diag.text[0] == '\0')
+		(void)cgw_diag_set(&step->result.diag, 0,
+				   "systemd asks polkit whether user %u may do this",
+				   (unsigned)geteuid());
 }
 
 size_t created_places(const struct cgw_plan *plan, const struct step *step, const char *path,

@@ -174,6 +174,7 @@ static void describe_change(struct cgw_plan *plan, struct step *step, const stru
 						 unit_setting_persists(plan, step),
 						 step->result.how + used,
 						 sizeof(step->result.how) - used);
+		step_note_authorization(plan, step);
 		return;
 	}
 	if (kernel_file_name(step->source, step->after.instance, file, sizeof(file)) < 0)
@@ -235,6 +236,18 @@ static int find_place(struct cgw_plan *plan, struct step *step)
 	return advise_set(plan, step, NULL, r);
 }
 
+/* Refused before anything is changed. A controller that is not yet enabled has no files. */
+static int check_rights(struct cgw_plan *plan, struct step *step, const struct target *target)
+{
+	char file[INSTANCE_MAX + 64];
+	int r = kernel_file_name(step->source, step->after.instance, file, sizeof(file));
+
+	if (plan_through_systemd(plan, step) || step->created_count > 0)
+		return 0;
+	r = r < 0 ? r : target_may_write(target, file);
+	return r < 0 ? advise_set(plan, step, target, r) : 0;
+}
+
 /* "max" is also the default period, which the user has not written. */
 static void note_period(struct step *step)
 {
@@ -281,6 +294,9 @@ static int set_prepare(struct cgw_plan *plan, struct step *step)
 		result->outcome = CGW_OUTCOME_UNCHANGED;
 		return 0;
 	}
+	r = check_rights(plan, step, &target);
+	if (r < 0)
+		return r;
 	describe_change(plan, step, &target);
 	note_period(step);
 	if (plan->options.dry_run && step->note[0] != '\0')

@@ -65,6 +65,18 @@ int target_write_nonblock(const struct target *target, const char *file, const c
 	return write_text(target, file, text, O_NONBLOCK);
 }
 
+int target_may_write(const struct target *target, const char *file)
+{
+	const struct kernel_ops *ops = target->layout->ops;
+	int r;
+
+	/* Dry runs of a recorded machine show what would be done there. */
+	if (target->layout->recorded && ops == &kernel_ops_real)
+		return 0;
+	r = ops->may_write(target->directory, file);
+	return cgw_error_is_gone(r) ? 0 : r;
+}
+
 int target_read_word(const struct target *target, const char *file, char *buffer, size_t size)
 {
 	CLEANUP(cleanup_free) char *text = NULL;

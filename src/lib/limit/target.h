@@ -28,6 +28,13 @@ int target_write(const struct target *target, const char *file, const char *text
 /* The same with O_NONBLOCK: the kernel does not reclaim memory in the write. */
 int target_write_nonblock(const struct target *target, const char *file, const char *text);
 
+/*
+ * May this process write the file, or with "." create and remove children? 0 also if there is no
+ * such file. A plan asks before it changes anything, so that no change is half done and a dry run
+ * promises none that the kernel refuses.
+ */
+int target_may_write(const struct target *target, const char *file);
+
 /* Reads a file and removes trailing whitespace; for states and flags. */
 int target_read_word(const struct target *target, const char *file, char *buffer, size_t size);
 

@@ -132,8 +132,10 @@ bool source_stop(struct source *source, uint64_t wait_ns);
 
 /* This machine. Takes ownership of the sampler, also on failure. */
 int source_live(struct cgw_sampler *sampler, uint64_t interval_ns, struct source **ret_source);
+/* How long a jump may read the samples before it, unless the caller has another time. */
+#define SOURCE_HISTORY_NS (150 * NS_PER_MS)
 /* A recording. Takes ownership of the replay, also on failure. Starts paused. */
-int source_recording(struct cgw_replay *replay, const struct seek *start,
+int source_recording(struct cgw_replay *replay, const struct seek *start, uint64_t history_ns,
 		     struct source **ret_source);
 
 struct cgw_policy;

@@ -392,7 +392,7 @@ static enum cli_exit open_replay(struct top *top)
 		cgw_replay_free(replay);
 		return status;
 	}
-	r = source_recording(replay, &start, &top->source);
+	r = source_recording(replay, &start, SOURCE_HISTORY_NS, &top->source);
 	if (r < 0) {
 		cli_error(top->context, "cannot read the recording: %s", strerror(-r));
 		return CLI_FAILED;

@@ -13,10 +13,9 @@
 
 /* Maximum number of arrivals that are read ahead. */
 #define QUEUE_MAX 16
-/* A jump includes the samples before it, as many as can be read in HISTORY_TIME_NS. */
+/* A jump includes the samples before it, as many as can be read in `history_ns`. */
 #define HISTORY_SAMPLES_MAX   600
 #define HISTORY_SAMPLES_FIRST 120
-#define HISTORY_TIME_NS       (150 * NS_PER_MS)
 /* Interval of checks for new samples at the end of the recording. */
 #define REFRESH_NS (500 * NS_PER_MS)
 /* Time slice of a rehearsal, and interval at which its actions are delivered. */
@@ -27,6 +26,7 @@ struct recording {
 	struct source source;
 	/* Used only by the thread. */
 	struct cgw_replay *replay;
+	uint64_t history_ns;                /* of source_recording() */
 	uint64_t sample_cost_ns;            /* time to read a sample, of the last jump */
 	size_t marks_sent, damage_reported; /* counts */
 	bool started;                       /* something was delivered */
@@ -105,8 +105,9 @@ static struct arrival arrival_of(struct recording *recording)
 /* Number of earlier samples that a jump can read without a noticeable delay. */
 static uint64_t history_samples(const struct recording *recording)
 {
-	uint64_t count = recording->sample_cost_ns > 0 ? HISTORY_TIME_NS / recording->sample_cost_ns
-						       : HISTORY_SAMPLES_FIRST;
+	uint64_t count = recording->sample_cost_ns > 0
+				 ? recording->history_ns / recording->sample_cost_ns
+				 : HISTORY_SAMPLES_FIRST;
 
 	return count < HISTORY_SAMPLES_MAX ? count : HISTORY_SAMPLES_MAX;
 }
@@ -492,7 +493,7 @@ static const struct source_kind recording_kind = {
 	.free = recording_free,
 };
 
-int source_recording(struct cgw_replay *replay, const struct seek *start,
+int source_recording(struct cgw_replay *replay, const struct seek *start, uint64_t history_ns,
 		     struct source **ret_source)
 {
 	struct recording *recording = calloc(1, sizeof(*recording));
@@ -501,6 +502,7 @@ int source_recording(struct cgw_replay *replay, const struct seek *start,
 	if (recording != NULL) {
 		recording->source.kind = &recording_kind;
 		recording->replay = replay;
+		recording->history_ns = history_ns;
 		recording->source.paused = true;
 		recording->speed = 1;
 		recording->seek = *start;

@@ -183,6 +183,48 @@ static void test_stacked_device_requires_force(void **state)
 	assert_string_equal(value, "dm-5 10M");
 }
 
+/* Missing rights are found by the dry run, and before an earlier step of the plan is made. */
+static void test_missing_rights_are_refused_first(void **state)
+{
+	const struct machine *machine = *state;
+	const struct {
+		const char *denied;
+		struct cgw_step step;
+	} cases[] = {
+		{"pids.max", set(CGW_C_PIDS_MAX, "64")},
+		{"cpu.cfs_quota_us", set(CGW_C_CPU_MAX, "50%")},
+		{"freezer.state", {.kind = CGW_STEP_FREEZE, .path = "/web"}},
+		{"cgroup.procs", {.kind = CGW_STEP_MOVE, .path = "/web", .pid = 4711}},
+		{".", {.kind = CGW_STEP_CREATE, .path = "/web/new"}},
+		{".", {.kind = CGW_STEP_DELETE, .path = "/web/empty"}},
+		{".", {.kind = CGW_STEP_DELETE, .path = "/full", .recursive = true}},
+	};
+
+	machine_process(machine, 4711, "/other", 100);
+	tree_file(machine->dir, "cgroup/memory/web/empty/cgroup.procs", "");
+	tree_file(machine->dir, "cgroup/memory/full/a/b/cgroup.procs", "");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (int dry_run = 0; dry_run <= 1; dry_run++) {
+			struct cgw_limit_options options = options_of(machine);
+			const struct cgw_step steps[] = {set(CGW_C_MEMORY_MAX, "700M"),
+							 cases[i].step};
+			struct cgw_result results[2];
+
+			options.dry_run = dry_run;
+			fake_reset();
+			fake_denied = cases[i].denied;
+			if (apply(machine, &options, steps, 2, results) != -EACCES)
+				fail_msg("%s is written without rights", cases[i].denied);
+			assert_int_equal(results[0].outcome, CGW_OUTCOME_NOT_TRIED);
+			assert_int_equal(fake_writes, 0);
+			fake_denied = NULL;
+			options.dry_run = true;
+			if (apply(machine, &options, steps, 2, results) != 0)
+				fail_msg("%s is refused: %s", cases[i].denied,
+					 results[1].diag.text);
+		}
+}
+
 static void test_invalid_arguments_of_the_library(void **state)
 {
 	const struct machine *machine = *state;
@@ -227,6 +269,7 @@ int main(void)
 		ON(2, test_region_with_slashes_is_written),
 		ON(1, test_period_is_reported),
 		ON(2, test_stacked_device_requires_force),
+		ON(1, test_missing_rights_are_refused_first),
 		ON(2, test_invalid_arguments_of_the_library),
 	};
 

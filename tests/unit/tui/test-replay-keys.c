@@ -109,7 +109,7 @@ static void begin(struct playback *playback, int rows, int columns)
 	playback->session = (struct session){.rows = rows, .columns = columns, .utf8 = true};
 	assert_int_equal(app_new(&playback->session.app), 0);
 	assert_int_equal(cgw_replay_open(playback->path, &replay, NULL), 0);
-	assert_int_equal(source_recording(replay, &start, &playback->source), 0);
+	assert_int_equal(source_recording(replay, &start, UINT64_MAX, &playback->source), 0);
 	playback->session.app->utc = true;
 	playback->session.app->paused = true;
 	playback->session.app->source_flags = playback->source->kind->flags;

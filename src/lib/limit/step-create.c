@@ -1,50 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* step-group.c - steps that create and delete groups. */
+/* step-create.c - step that creates a group and its missing ancestors. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/string-builder.h"
 #include "lib/kernel/kernel-ops.h"
+#include "lib/limit/group-directory.h"
 #include "lib/limit/members.h"
-#include "lib/limit/plan.h"
-
-/* rmdir() fails with EBUSY for a short time after the last process exited. */
-#define REMOVE_TRIES 50
-
-static const char *last_component(const char *path)
-{
-	return strrchr(path, '/') + 1;
-}
-
-static int open_parent(const struct cgw_layout *layout, size_t hierarchy, const char *path,
-		       struct target *ret_target)
-{
-	CLEANUP(cleanup_free) char *parent = strdup(path);
-	char *slash;
-	int r;
-
-	if (parent == NULL)
-		return -ENOMEM;
-	slash = strrchr(parent, '/');
-	slash[slash == parent] = '\0';
-	r = target_open(layout, hierarchy, parent, ret_target);
-	if (r == 0)
-		ret_target->path = NULL; /* freed on return; callers use the descriptor only */
-	return r;
-}
-
-/* 1: the hierarchy has the group, 0: it has not. */
-static int exists(const struct cgw_layout *layout, size_t hierarchy, const char *path)
-{
-	CLEANUP(target_close) struct target target = TARGET_NONE;
-	int r = target_open(layout, hierarchy, path, &target);
-
-	return r == 0 ? 1 : cgw_error_is_gone(r) ? 0 : r;
-}
 
 /* The hierarchies that have the group, of those that are not only for tracking. */
 static int find_hierarchies(const struct cgw_layout *layout, const char *path, uint32_t *ret_mask)
@@ -52,7 +16,7 @@ static int find_hierarchies(const struct cgw_layout *layout, const char *path, u
 	uint32_t mask = 0;
 
 	for (size_t h = 0; h < layout->hierarchy_count; h++) {
-		int r = hierarchy_tracks_members(layout, h) ? 0 : exists(layout, h, path);
+		int r = hierarchy_tracks_members(layout, h) ? 0 : group_exists(layout, h, path);
 
 		if (r < 0)
 			return r;
@@ -153,6 +117,47 @@ static bool needs_cpuset(const struct cgw_hierarchy *hierarchy)
 	       (hierarchy->controllers & CGW_CONTROLLER_BIT(CGW_CPUSET)) != 0;
 }
 
+/* Why the kernel allows no more groups below the parent. */
+static int advise_mkdir(struct cgw_plan *plan, struct step *step,
+			const struct created_step *created, int error)
+{
+	uint32_t controllers = plan->layout->hierarchies[created->hierarchy].controllers;
+	const char *label = plan->layout->hierarchies[created->hierarchy].label;
+
+	if (error == -EACCES)
+		return advise_parent(plan, step, created->hierarchy, created->path);
+	if (error == -EAGAIN)
+		return cgw_diag_set(&step->result.diag, error,
+				    "cgroup.max.depth or cgroup.max.descendants of an ancestor is "
+				    "reached");
+	if (error == -ENOSPC && controllers & CGW_CONTROLLER_BIT(CGW_MEMORY))
+		return cgw_diag_set(&step->result.diag, error,
+				    "the kernel has no ID left for another memory group (%s "
+				    "hierarchy)",
+				    label);
+	if (error == -ENOSPC || error == -ENOMEM || error == -EINVAL)
+		return cgw_diag_set(&step->result.diag, error, "%s (%s hierarchy)",
+				    strerror(-error), label);
+	return advise_group(step, error);
+}
+
+/* Refused before anything is created; parents that the step itself creates need no check. */
+static int check_parents(struct cgw_plan *plan, struct step *step)
+{
+	for (size_t i = 0; i < step->created_count; i++) {
+		const struct created_step *created = &step->created[i];
+		CLEANUP(target_close) struct target parent = TARGET_NONE;
+		int r = group_open_parent(plan->layout, created->hierarchy, created->path, &parent);
+
+		if (cgw_error_is_gone(r))
+			continue;
+		r = r < 0 ? r : target_may_write(&parent, ".");
+		if (r < 0)
+			return advise_mkdir(plan, step, created, r);
+	}
+	return 0;
+}
+
 static int create_prepare(struct cgw_plan *plan, struct step *step)
 {
 	struct cgw_result *result = &step->result;
@@ -161,6 +166,9 @@ static int create_prepare(struct cgw_plan *plan, struct step *step)
 
 	if (r < 0)
 		return advise_group(step, r);
+	r = check_parents(plan, step);
+	if (r < 0)
+		return r;
 	if (step->created_count > 0) {
 		step->hierarchy = step->created[0].hierarchy;
 		note_unit(plan, step);
@@ -205,9 +213,10 @@ static int create_one(const struct cgw_layout *layout, struct created_step *crea
 
 	if (layout->recorded && layout->ops == &kernel_ops_real)
 		return -EROFS;
-	r = open_parent(layout, created->hierarchy, created->path, &parent);
+	r = group_open_parent(layout, created->hierarchy, created->path, &parent);
 	r = r < 0 ? r
-		  : layout->ops->make_directory(parent.directory, last_component(created->path));
+		  : layout->ops->make_directory(parent.directory,
+						group_last_component(created->path));
 	/* Another process created it in the meantime: do not remove it on rollback. */
 	if (r == -EEXIST)
 		return 0;
@@ -219,31 +228,6 @@ static int create_one(const struct cgw_layout *layout, struct created_step *crea
 		inherit_cpuset(&parent, &group);
 	}
 	return 0;
-}
-
-static int remove_directory(const struct target *parent, const char *name)
-{
-	const struct timespec wait = {0, 10000000};
-	int r = 0;
-
-	for (int i = 0; r == 0 && i < REMOVE_TRIES; i++) {
-		r = parent->layout->ops->remove_directory(parent->directory, name);
-		if (r != -EBUSY)
-			break;
-		r = i + 1 < REMOVE_TRIES ? 0 : -EBUSY;
-		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, NULL);
-	}
-	return cgw_error_is_gone(r) ? 0 : r;
-}
-
-static int remove_one(const struct cgw_layout *layout, size_t hierarchy, const char *path)
-{
-	CLEANUP(target_close) struct target parent = TARGET_NONE;
-	int r = open_parent(layout, hierarchy, path, &parent);
-
-	if (r < 0)
-		return cgw_error_is_gone(r) ? 0 : r;
-	return remove_directory(&parent, last_component(path));
 }
 
 /* Another process may have removed the directory and created it again. */
@@ -267,7 +251,7 @@ static int create_rollback(struct cgw_plan *plan, struct step *step)
 
 		if (!created->done || is_replaced(plan->layout, created))
 			continue;
-		r = remove_one(plan->layout, created->hierarchy, created->path);
+		r = group_remove(plan->layout, created->hierarchy, created->path);
 		created->done = r < 0;
 		plan_settle(plan, &change,
 			    r < 0 ? CGW_OUTCOME_INCONSISTENT : CGW_OUTCOME_ROLLED_BACK);
@@ -279,46 +263,6 @@ static int create_rollback(struct cgw_plan *plan, struct step *step)
 static void create_release(struct cgw_plan *plan, struct step *step)
 {
 	(void)create_rollback(plan, step);
-}
-
-/* Whose group the parent is, if that is why directories cannot be created or removed in it. */
-static int advise_parent(struct cgw_plan *plan, struct step *step, size_t hierarchy,
-			 const char *path)
-{
-	CLEANUP(target_close) struct target parent = TARGET_NONE;
-	struct stat status;
-
-	if (open_parent(plan->layout, hierarchy, path, &parent) < 0 ||
-	    plan->layout->ops->stat_at(parent.directory, ".", &status) < 0 ||
-	    status.st_uid == geteuid())
-		return advise_group(step, -EACCES);
-	return cgw_diag_set(&step->result.diag, -EACCES,
-			    "permission denied: the parent group belongs to user %u",
-			    (unsigned)status.st_uid);
-}
-
-/* Why the kernel allows no more groups below the parent. */
-static int advise_mkdir(struct cgw_plan *plan, struct step *step,
-			const struct created_step *created, int error)
-{
-	uint32_t controllers = plan->layout->hierarchies[created->hierarchy].controllers;
-	const char *label = plan->layout->hierarchies[created->hierarchy].label;
-
-	if (error == -EACCES)
-		return advise_parent(plan, step, created->hierarchy, created->path);
-	if (error == -EAGAIN)
-		return cgw_diag_set(&step->result.diag, error,
-				    "cgroup.max.depth or cgroup.max.descendants of an ancestor is "
-				    "reached");
-	if (error == -ENOSPC && controllers & CGW_CONTROLLER_BIT(CGW_MEMORY))
-		return cgw_diag_set(&step->result.diag, error,
-				    "the kernel has no ID left for another memory group (%s "
-				    "hierarchy)",
-				    label);
-	if (error == -ENOSPC || error == -ENOMEM || error == -EINVAL)
-		return cgw_diag_set(&step->result.diag, error, "%s (%s hierarchy)",
-				    strerror(-error), label);
-	return advise_group(step, error);
 }
 
 /* Creates the step's entries of one path, and returns the index after them. */
@@ -349,7 +293,7 @@ static int create_reserve(struct cgw_plan *plan, struct step *step)
 		if (strcmp(change.path, step->spec.path) == 0)
 			return 0;
 		/* Steps are prepared together: an earlier one may have created the ancestor. */
-		if (exists(plan->layout, step->created[i].hierarchy, change.path) == 1) {
+		if (group_exists(plan->layout, step->created[i].hierarchy, change.path) == 1) {
 			i++;
 			continue;
 		}
@@ -415,135 +359,4 @@ const struct step_kind step_create = {
 	.release = create_release,
 	.apply = create_apply,
 	.rollback = create_rollback,
-};
-
-static int count_group(void *context, const struct target *group)
-{
-	size_t *count = context;
-
-	*count += 1;
-	return 0;
-}
-
-/* Descendants that earlier steps of the plan delete. */
-static size_t count_planned(const struct cgw_plan *plan, const struct step *step)
-{
-	size_t count = 0;
-
-	for (const struct step *other = plan->steps; other < step; other++)
-		count += other->spec.kind == CGW_STEP_DELETE &&
-			 path_contains(step->spec.path, other->spec.path);
-	return count;
-}
-
-static int delete_prepare(struct cgw_plan *plan, struct step *step)
-{
-	CLEANUP(members_done) struct members members = {0};
-	struct cgw_result *result = &step->result;
-	char names[256], shown[256];
-	uint32_t hierarchies = undo_hierarchies(plan, step);
-	size_t groups = 0, used;
-	int r = members_add_in(&members, plan->layout, step->spec.path, hierarchies);
-
-	if (r < 0)
-		return advise_group(step, r);
-	cgw_escape(shown, sizeof(shown), step->spec.path, strlen(step->spec.path));
-	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
-		size_t count = 0;
-		const struct subtree_visitor visitor = {.enter = count_group, .context = &count};
-
-		if (hierarchies & UINT32_C(1) << h)
-			(void)subtree_walk(plan->layout, h, step->spec.path, &visitor);
-		if (count == 0)
-			continue;
-		groups = count - 1 > groups ? count - 1 : groups;
-		used = strlen(result->how);
-		snprintf(result->how + used, sizeof(result->how) - used, "%srmdir %s%s",
-			 used > 0 ? "; " : "", plan->layout->hierarchies[h].mountpoint, shown);
-	}
-	snprintf(result->old_value, sizeof(result->old_value), "there");
-	snprintf(result->new_value, sizeof(result->new_value), "not there");
-	if (members.count > 0) {
-		members_format(&members, plan->layout, names, sizeof(names));
-		result->outcome = CGW_OUTCOME_REFUSED;
-		return cgw_diag_set(&result->diag, -EBUSY,
-				    "the group contains processes; kill or move them first: %s",
-				    names);
-	}
-	if (groups > count_planned(plan, step) && !step->spec.recursive) {
-		result->outcome = CGW_OUTCOME_REFUSED;
-		return cgw_diag_set(
-			&result->diag, -ENOTEMPTY,
-			step->undoes != NULL
-				? "the group has %zu %s"
-				: "the group has %zu %s; use --recursive to delete %s too",
-			groups, groups == 1 ? "descendant" : "descendants",
-			groups == 1 ? "it" : "them");
-	}
-	return 0;
-}
-
-static int remove_child(void *context, const struct target *parent, const char *name)
-{
-	return remove_directory(parent, name);
-}
-
-static int delete_in(const struct cgw_layout *layout, size_t hierarchy, const char *path,
-		     bool recursive)
-{
-	const struct subtree_visitor visitor = {.leave = remove_child};
-	int r = recursive ? subtree_walk(layout, hierarchy, path, &visitor) : 0;
-
-	if (cgw_error_is_gone(r))
-		return 0;
-	return r < 0 ? r : remove_one(layout, hierarchy, path);
-}
-
-/* Deletion cannot be rolled back: if one hierarchy fails, delete from the others and report it. */
-static int delete_apply(struct cgw_plan *plan, struct step *step)
-{
-	char left[256] = "", reason[sizeof(step->result.diag.text)];
-	uint32_t hierarchies = undo_hierarchies(plan, step);
-	size_t first_failed = 0;
-	bool gone = false;
-	int first = 0;
-
-	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
-		const struct cgw_hierarchy *hierarchy = &plan->layout->hierarchies[h];
-		size_t used = strlen(left);
-		bool there = exists(plan->layout, h, step->spec.path) != 0;
-		int r;
-
-		if (!(hierarchies & UINT32_C(1) << h))
-			continue;
-		r = delete_in(plan->layout, h, step->spec.path, step->spec.recursive);
-		gone = gone || (r == 0 && there);
-		if (r == 0)
-			continue;
-		if (first == 0) {
-			first = r;
-			first_failed = h;
-		}
-		snprintf(left + used, sizeof(left) - used, "%s%s", used > 0 ? ", " : "",
-			 hierarchy->label);
-	}
-	if (first == 0)
-		return 0;
-	if (first == -EACCES)
-		(void)advise_parent(plan, step, first_failed, step->spec.path);
-	else
-		(void)advise_group(step, first);
-	if (!gone)
-		return first;
-	snprintf(reason, sizeof(reason), "%s", step->result.diag.text);
-	return cgw_diag_set(&step->result.diag, first,
-			    "%s; the group still exists in %s, but was deleted from the other "
-			    "hierarchies",
-			    reason, left);
-}
-
-const struct step_kind step_delete = {
-	.prepare = delete_prepare,
-	.apply = delete_apply,
-	.always_refused = true,
 };
