@@ -77,7 +77,7 @@ static void test_grandchildren_are_counted_by_their_parent(void **state)
 	cgw_frame_free(frame);
 }
 
-/* A counter that is not known in one sample, or that went back, has not grown by any known amount. */
+/* A counter that is unknown in one sample, or that went back, has not grown by a known amount. */
 static void test_unknown_growth_is_none(void **state)
 {
 	static const struct frame_group groups[] = {{"/", 1}, {"/a", 10}, {"/b", 20}, {"/c", 30}};
