@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* command-table.h - all commands of this build, and those about the program itself. */
-#ifndef CGWARD_COMMAND_TABLE_H
-#define CGWARD_COMMAND_TABLE_H
+#pragma once
 
 #include "shared/cli/options.h"
 
@@ -28,5 +27,3 @@ enum cli_exit print_version_json(void);
 
 int help_command(struct cli_context *context, int argc, char **argv);
 int version_command(struct cli_context *context, int argc, char **argv);
-
-#endif

@@ -15,7 +15,7 @@
 #include "completion-scripts.h"
 #include "completions.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-list.h"
 #include "lib/metric/decode.h"
 #include "lib/model/sampling.h"
@@ -201,10 +201,8 @@ static void print_assignments(struct completion *completion)
 	for (size_t i = 0; i < CGW_CONTROL_COUNT; i++) {
 		const struct cgw_control_info *info =
 			cgw_control_info((enum cgw_control)cgw_control_nth(i));
-		char text[128];
 
-		snprintf(text, sizeof(text), "%s=", info->key);
-		print_word(completion, text, info->help);
+		print_word(completion, FORMATTED(128, "%s=", info->key), info->help);
 	}
 }
 
@@ -318,14 +316,13 @@ static void print_signals(const struct completion *completion)
 static int print_change(void *context, const struct cgw_change *change)
 {
 	CLEANUP(cleanup_free) char *path = escape_copy(change->path);
-	char id[32], what[256];
 
-	snprintf(id, sizeof(id), "%llu", (unsigned long long)change->id);
-	snprintf(what, sizeof(what), "%s of %s",
-		 change->key[0] != '\0' ? change->key : cgw_step_kind_name(change->kind),
-		 path != NULL ? path : "?");
 	if (!change->undone)
-		print_word(context, id, what);
+		print_word(context, FORMATTED(32, "%llu", (unsigned long long)change->id),
+			   FORMATTED(256, "%s of %s",
+				     change->key[0] != '\0' ? change->key
+							    : cgw_step_kind_name(change->kind),
+				     path != NULL ? path : "?"));
 	return 0;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* completions.h - what can follow on a command line, for the completion scripts of the shells. */
-#ifndef CGWARD_COMPLETIONS_H
-#define CGWARD_COMPLETIONS_H
+#pragma once
 
 #include "shared/cli/options.h"
 
@@ -14,5 +13,3 @@ enum cli_exit print_completions(struct cli_context *context, const struct cli_co
 				int count, char **words);
 /* Prints the script of "bash", "zsh" or "fish"; -EINVAL. */
 int print_completion_script(const char *shell);
-
-#endif

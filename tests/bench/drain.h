@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /* drain.h - record of a group that drain.bpf.c writes and drain.c reads. */
-#ifndef CGWARD_BENCH_DRAIN_H
-#define CGWARD_BENCH_DRAIN_H
+#pragma once
 
 #define DRAIN_MAX 32768
 
@@ -13,5 +12,3 @@ struct drain_record {
 	unsigned long long devices;
 	char name[64];
 };
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* fuzz.h - interface of a fuzz target, which is linked with libFuzzer or with run-corpus.c. */
-#ifndef CGWARD_TEST_FUZZ_H
-#define CGWARD_TEST_FUZZ_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -36,5 +35,3 @@ void fuzz_file(const char *name, const void *data, size_t size);
 			abort();                                                        \
 		}                                                                       \
 	} while (0)
-
-#endif

@@ -5,6 +5,8 @@
 # on one CPU, on two at once, across the end of a window, and without a pause.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/samples-lib.sh
+. "$(dirname "$0")/samples-lib.sh"
 
 reason=$("$CGWARD" doctor | sed -n 's/^CPU bursts *//p')
 case $reason in
@@ -42,15 +44,6 @@ rows = [json.loads(line) for line in open(sys.argv[1]) if line.endswith("\n")]
 values = [row.get("cpu.burst_10ms.max") for row in rows if row.get("group") == sys.argv[2]]
 sys.exit(not any(v is not None and int(sys.argv[3]) <= v / 1000 <= int(sys.argv[4]) for v in values))
 PYTHON
-# The last complete line about GROUP: value GROUP KEY
-cat >"$work/value.py" <<'PYTHON'
-import json, sys
-value = None
-for line in open(sys.argv[1]):
-    row = json.loads(line) if line.endswith("\n") else {}
-    if row.get("group") == sys.argv[2]: value = row.get(sys.argv[3])
-print("-" if value is None else value)
-PYTHON
 has() { python3 "$work/matches.py" "$work/samples" "$@"; }
 # mostly GROUP MAX: at least half of the maxima are not above it. After a stall a task uses the time of two periods at once.
 cat >"$work/mostly.py" <<'PYTHON'
@@ -62,7 +55,6 @@ PYTHON
 mostly() { python3 "$work/mostly.py" "$work/samples" "$@"; }
 # Other loads of the machine only delay a task, in single intervals.
 has_soon() { wait_for has "$@"; }
-value() { python3 "$work/value.py" "$work/samples" "$@"; }
 load() { # GROUP CPU AT: a task that waits for SIGCONT
 	(enter "$1" cpu cpuacct; exec python3 "$work/load.py" "$2" "$3") &
 	task=$! && test_pids+=("$task")
@@ -87,9 +79,9 @@ load "$top/$deep" "$first" 1 && below=$task
 "$CGWARD" dump --interval 0.25 --ndjson -o group,cpu.burst_10ms.max,cpu.burst_10ms.lost >"$work/samples" &
 sampler=$!
 test_pids+=("$sampler")
-sampled() { [ "$(value / cpu.burst_10ms.max)" != - ]; }
+sampled() { [ "$(sample_value / cpu.burst_10ms.max)" != - ]; }
 wait_for sampled
-same "what did not run has no value" - "$(value "$top" cpu.burst_10ms.max)"
+same "what did not run has no value" - "$(sample_value "$top" cpu.burst_10ms.max)"
 kill -CONT "$inner"
 check "5 ms within a window" has_soon "$top/both/inner" 4500 5500
 check "an ancestor without tasks of its own has the same" has_soon "$top/both" 4500 5500
@@ -109,9 +101,9 @@ kill -CONT "$always"
 check "a busy task uses the whole window" has_soon "$top/always" 9000 11000
 check "and not more" mostly "$top/always" 11000
 # A machine that its host stalls has longer slices than the programs divide.
-lost=$(value / cpu.burst_10ms.lost)
+lost=$(sample_value / cpu.burst_10ms.lost)
 check "hardly anything was lost ($lost)" test "$lost" -le 100
-same "only the root counts what was lost" - "$(value "$top" cpu.burst_10ms.lost)"
+same "only the root counts what was lost" - "$(sample_value "$top" cpu.burst_10ms.lost)"
 kill -CONT "$below"
-counts_lost() { [ "$(value / cpu.burst_10ms.lost)" -gt $((lost + 100)) ]; }
+counts_lost() { [ "$(sample_value / cpu.burst_10ms.lost)" -gt $((lost + 100)) ]; }
 check "what is too deep is counted as lost" wait_for counts_lost

@@ -6,6 +6,8 @@
 # for a network namespace of their own.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/samples-lib.sh
+. "$(dirname "$0")/samples-lib.sh"
 
 reason=$("$CGWARD" doctor | sed -n 's/^sockets *//p')
 case $reason in
@@ -17,15 +19,7 @@ works*) ;;
 	;;
 esac
 work=$(mktemp -d) && test_files+=("$work")
-cat >"$work/value.py" <<'PYTHON'
-import json, sys
-value = None
-for line in open(sys.argv[1]).read().split("\n")[:-1]: # what is after the last newline is not complete
-    row = json.loads(line)
-    if row.get("group") == sys.argv[2]: value = row.get(sys.argv[3])
-print("-" if value is None else value)
-PYTHON
-value() { python3 "$work/value.py" "$work/samples" "$1" "net.socket.$2"; }
+value() { sample_value "$1" "net.socket.$2"; }
 has_value() { [ "$(value "$1" "$2")" = "$3" ]; }
 lines() { wc -l <"$work/samples"; }
 has_lines() { [ "$(lines)" -ge "$1" ]; }

@@ -5,6 +5,8 @@
 # throttles, that move to another group, and that exit.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/samples-lib.sh
+. "$(dirname "$0")/samples-lib.sh"
 
 reason=$("$CGWARD" doctor | sed -n 's/^runnable *//p')
 case $reason in
@@ -28,21 +30,18 @@ while True:
     end = time.thread_time_ns() + 20_000_000
     while time.thread_time_ns() < end: pass
 PYTHON
-# The last complete line about GROUP: value.py FILE GROUP KEY; with LOW and HIGH, whether some interval has a maximum between them.
-cat >"$work/value.py" <<'PYTHON'
+# matches.py FILE GROUP KEY LOW HIGH: whether some interval has a maximum between them.
+cat >"$work/matches.py" <<'PYTHON'
 import json, sys
 rows = [json.loads(line) for line in open(sys.argv[1]) if line.endswith("\n")]
 values = [row.get(sys.argv[3]) for row in rows if row.get("group") == sys.argv[2]]
-if len(sys.argv) > 4:
-    sys.exit(not any(v is not None and int(sys.argv[4]) <= v <= int(sys.argv[5]) for v in values))
-print("-" if not values or values[-1] is None else values[-1])
+sys.exit(not any(v is not None and int(sys.argv[4]) <= v <= int(sys.argv[5]) for v in values))
 PYTHON
-value() { python3 "$work/value.py" "$work/samples" "$@"; }
 # The maxima of the group at the top as a sampler without its descendants has them; "-": none.
 few() { awk -v name="${top##*/}" 'index($0, name) { print $NF }' "$work/few"; }
 is_now_of_few() { [ "$(few | tail -n 1)" = "$1" ]; }
-has() { value "$1" cpu.runnable.max "$2" "$3"; }
-is_now() { [ "$(value "$1" cpu.runnable.max)" = "$2" ]; }
+has() { python3 "$work/matches.py" "$work/samples" "$1" cpu.runnable.max "$2" "$3"; }
+is_now() { [ "$(sample_value "$1" cpu.runnable.max)" = "$2" ]; }
 # most NAME GROUP COUNT: it reaches the COUNT and never exceeds it.
 most() {
 	check "$1" wait_for has "$2" "$3" "$3"
@@ -76,9 +75,9 @@ test_pids+=($!)
 depth=${top//[^\/]/}
 "$CGWARD" top --batch --wide -d 0.1 --depth "${#depth}" -o group,cpu.runnable.max >"$work/few" &
 test_pids+=($!)
-sampled() { [ "$(value / cpu.runnable.max)" != - ]; }
+sampled() { [ "$(sample_value / cpu.runnable.max)" != - ]; }
 wait_for sampled
-same "what did not run has no value" - "$(value "$top" cpu.runnable.max)"
+same "what did not run has no value" - "$(sample_value "$top" cpu.runnable.max)"
 kill -CONT "${tasks[@]}" # the one that sleeps already ignores it
 most "tasks that run at the same time" "$top/together/four" 4
 most "a task that sleeps does not count" "$top/together/two" 2
@@ -99,5 +98,5 @@ same "and never more" 10 "$(few | sort -n | tail -n 1)"
 kill -KILL "${tasks[@]}"
 check "tasks that exited do not count" wait_for is_now "$top" -
 check "nor in the sum without their groups" wait_for is_now_of_few -
-same "nothing was lost" 0 "$(value / cpu.runnable.lost)"
-same "only the root counts what was lost" - "$(value "$top" cpu.runnable.lost)"
+same "nothing was lost" 0 "$(sample_value / cpu.runnable.lost)"
+same "only the root counts what was lost" - "$(sample_value "$top" cpu.runnable.lost)"

@@ -5,6 +5,8 @@
 # against a reader that does nothing else: how long it slept, and the requests that the kernel counts.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/samples-lib.sh
+. "$(dirname "$0")/samples-lib.sh"
 
 reason=$("$CGWARD" doctor | sed -n 's/^run delay *//p')
 case $reason in
@@ -17,7 +19,7 @@ esac
 work=$(mktemp -d) && test_files+=("$work")
 group=$(make_group stalls memory blkio cpu)
 
-# sample KEY...: follows these metrics of all groups; value GROUP KEY [HOW] is the last one, or the largest or the sum.
+# sample KEY...: follows these metrics of all groups; value GROUP KEY [HOW] is the last one that is known, or the largest.
 sample() {
 	local keys="group"
 	for key in "$@"; do keys+=",$key"; done
@@ -28,18 +30,7 @@ sample() {
 	wait_for has_value "$1"
 }
 has_value() { [ "$(value "$group" "$1")" != - ]; }
-value() {
-	python3 -c 'import json, sys
-rows = [json.loads(line) for line in open(sys.argv[1]) if line.endswith("\n")]
-values = [row.get(sys.argv[3]) for row in rows if row["group"] == sys.argv[2]]
-values = [value for value in values if value is not None]
-how = {"last": lambda: values[-1], "largest": lambda: max(values)}
-print(how[sys.argv[4]]() if values else "-")' "$work/samples" "$1" "$2" "${3:-last}"
-}
-# Each sample begins with the root: that before the last one is complete.
-samples() { grep -c '^{"group":"/",' "$work/samples"; }
-settle() { wait_for has_samples $(($(samples) + 3)); }
-has_samples() { [ "$(samples)" -ge "$1" ]; }
+value() { sample_value "$1" "$2" "${3:-known}"; }
 end_sample() { kill -TERM "$sampler" && dead "$sampler"; }
 
 # --- direct reclaim: page cache of a file that is larger than the limit ---

@@ -5,6 +5,8 @@
 # meanwhile, and the time for which the kernel throttled a group; and what `cgward explain` makes of them.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/samples-lib.sh
+. "$(dirname "$0")/samples-lib.sh"
 
 reason=$("$CGWARD" doctor | sed -n 's/^run delay *//p')
 case $reason in
@@ -45,13 +47,6 @@ for line in open(sys.argv[1]):
 print(total)
 PYTHON
 sum() { python3 "$work/sum.py" "$work/samples" "$@"; }
-# The last value of KEY of GROUP.
-value() {
-	python3 -c 'import json, sys
-rows = [json.loads(line) for line in open(sys.argv[1]) if line.endswith("\n")]
-values = [row.get(sys.argv[3]) for row in rows if row["group"] == sys.argv[2]]
-print("-" if not values or values[-1] is None else values[-1])' "$work/samples" "$@"
-}
 # start GROUP FILE NAME [realtime]: a busy process that waits for SIGCONT; sets $started.
 start() {
 	(enter "$1" cpu cpuacct; exec python3 "$work/busy.py" "$cpu" "$work/$2" "${@:3}") &
@@ -94,12 +89,7 @@ sample() {
 	test_pids+=("$sampler")
 	wait_for has_value "$top"
 }
-has_value() { [ "$(value "$1" cpu.run_delay)" != - ]; }
-# All that was counted so far is in the samples.
-# Each sample begins with the root: that before the last one is complete.
-samples() { grep -c '^{"group":"/",' "$work/samples"; }
-settle() { wait_for has_samples $(($(samples) + 3)); }
-has_samples() { [ "$(samples)" -ge "$1" ]; }
+has_value() { [ "$(sample_value "$1" cpu.run_delay)" != - ]; }
 end_sample() { kill -TERM "$sampler" && dead "$sampler"; }
 
 top=$(make_group top cpu cpuacct)
@@ -129,8 +119,8 @@ check "little is unknown" test "$(sum "$top" cpu.run_delay.by unknown)" -lt $((a
 check "the CPU was not idle" test "$(sum "$top" cpu.run_delay.by idle)" -lt $((all_waited / 20))
 # While one runs, two wait.
 taken "for the group above, all three are its own" $((2 * ($(ran first.a) + $(ran first.b) + $(ran first.c)))) "$top" own
-same "nothing was throttled" 0 "$(value "$top" cpu.run_delay.throttled)"
-same "nothing was lost" 0 "$(value / cpu.run_delay.lost)"
+same "nothing was throttled" 0 "$(sample_value "$top" cpu.run_delay.throttled)"
+same "nothing was lost" 0 "$(sample_value / cpu.run_delay.lost)"
 end_sample
 
 # --- a CPU limit: the wait for the next period has no taker ---
@@ -148,9 +138,9 @@ kill -CONT "$q"
 sleep 3
 end_with second q
 settle
-near "the throttled part is what the kernel throttled" $(($(throttled_by_kernel) - before)) "$(value "$top/q" cpu.run_delay.throttled)" 5
-check "it is most of the wait" test "$(value "$top/q" cpu.run_delay.throttled)" -ge $(($(waited second.q) * 7 / 10))
-near "the rest has takers" $(($(value "$top/q" cpu.run_delay) - $(value "$top/q" cpu.run_delay.throttled))) \
+near "the throttled part is what the kernel throttled" $(($(throttled_by_kernel) - before)) "$(sample_value "$top/q" cpu.run_delay.throttled)" 5
+check "it is most of the wait" test "$(sample_value "$top/q" cpu.run_delay.throttled)" -ge $(($(waited second.q) * 7 / 10))
+near "the rest has takers" $(($(sample_value "$top/q" cpu.run_delay) - $(sample_value "$top/q" cpu.run_delay.throttled))) \
 	"$(sum "$top/q" cpu.run_delay.by '*')" 5
 end_sample
 

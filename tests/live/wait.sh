@@ -3,7 +3,10 @@
 #
 # cpu.run_delay against the kernel's own count, the second field of /proc/PID/schedstat, of tasks whose
 # waiting is known: two busy groups on one CPU, and a group that its CPU limit throttles.
+# shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/samples-lib.sh
+. "$(dirname "$0")/samples-lib.sh"
 
 reason=$("$CGWARD" doctor | sed -n 's/^run delay *//p')
 case $reason in
@@ -38,23 +41,7 @@ open(sys.argv[3] + ".new", "w").write(str(waited() - before))
 os.rename(sys.argv[3] + ".new", sys.argv[3])
 time.sleep(600)
 PYTHON
-# The last complete line about GROUP: value GROUP KEY
-cat >"$work/value.py" <<'PYTHON'
-import json, sys
-value = None
-for line in open(sys.argv[1]):
-    row = json.loads(line) if line.endswith("\n") else {}
-    if row.get("group") == sys.argv[2]: value = row.get(sys.argv[3])
-print("-" if value is None else value)
-PYTHON
-value() { python3 "$work/value.py" "$work/samples" "$1" "$2"; }
-# The largest value of KEY of GROUP in all samples.
-cat >"$work/largest.py" <<'PYTHON'
-import json, sys
-rows = [json.loads(line) for line in open(sys.argv[1]) if line.endswith("\n")]
-print(max(row[sys.argv[3]] for row in rows if row.get("group") == sys.argv[2] and row.get(sys.argv[3]) is not None))
-PYTHON
-largest() { python3 "$work/largest.py" "$work/samples" "$1" "$2"; }
+largest() { sample_value "$1" "$2" largest; }
 # start GROUP SECONDS NAME: a busy process that waits for SIGCONT.
 start() {
 	(enter "$1" cpu cpuacct; exec python3 "$work/busy.py" "$cpu" "$2" "$work/$3") &
@@ -63,11 +50,7 @@ start() {
 }
 # The BPF collector, which reads kernel files if that is cheaper, has links of type "iter".
 links() { grep -h '^link_type' "/proc/$1/fdinfo/"* 2>/dev/null | grep -vc iter; }
-sampled() { [ "$(value "$1" cpu.run_delay)" != - ]; }
-# Each sample begins with the root: that before the last one is complete.
-samples() { grep -c '^{"group":"/",' "$work/samples"; }
-has_samples() { [ "$(samples)" -ge "$1" ]; }
-next_samples() { wait_for has_samples $(($(samples) + 3)); }
+sampled() { [ "$(sample_value "$1" cpu.run_delay)" != - ]; }
 
 top=$(make_group top cpu cpuacct)
 make_below "$top" cpu a/inner
@@ -90,41 +73,41 @@ sampler=$!
 test_pids+=("$sampler")
 wait_for sampled "$top/b"
 same "the programs are attached while the metric is read" 3 "$(links $sampler)"
-same "nothing was counted before" 0 "$(value "$top/b" cpu.run_delay)"
+same "nothing was counted before" 0 "$(sample_value "$top/b" cpu.run_delay)"
 kill -CONT "${test_pids[0]}" "${test_pids[1]}"
 wait_for test -e "$work/a"
 wait_for test -e "$work/b"
-next_samples
+settle
 a=$(cat "$work/a") b=$(cat "$work/b")
-near "the wait of a busy group is what schedstat reports" "$a" "$(value "$top/a/inner" cpu.run_delay)" 5
-near "the wait of its rival on the CPU, too" "$b" "$(value "$top/b" cpu.run_delay)" 5
-near "a group includes its descendants" "$a" "$(value "$top/a" cpu.run_delay)" 5
-near "a group includes all its descendants" $((a + b)) "$(value "$top" cpu.run_delay)" 5
+near "the wait of a busy group is what schedstat reports" "$a" "$(sample_value "$top/a/inner" cpu.run_delay)" 5
+near "the wait of its rival on the CPU, too" "$b" "$(sample_value "$top/b" cpu.run_delay)" 5
+near "a group includes its descendants" "$a" "$(sample_value "$top/a" cpu.run_delay)" 5
+near "a group includes all its descendants" $((a + b)) "$(sample_value "$top" cpu.run_delay)" 5
 check "the two waited for each other" test $((a + b)) -ge 3000000000
-same "nothing was lost" 0 "$(value / cpu.run_delay.lost)"
-same "only the root counts lost waits" - "$(value "$top" cpu.run_delay.lost)"
-same "without waits there is no percentile" - "$(value "$top/b" cpu.run_delay.p99)"
+same "nothing was lost" 0 "$(sample_value / cpu.run_delay.lost)"
+same "only the root counts lost waits" - "$(sample_value "$top" cpu.run_delay.lost)"
+same "without waits there is no percentile" - "$(sample_value "$top/b" cpu.run_delay.p99)"
 check "the longest wait is not below the 99th percentile" test "$(largest "$top/b" cpu.run_delay.max)" -ge "$(largest "$top/b" cpu.run_delay.p99)"
 check "percentiles are ordered" test "$(largest "$top/b" cpu.run_delay.p99)" -ge "$(largest "$top/b" cpu.run_delay.p50)"
 
 # What a removed group waited stays in its parent's sum.
-sum=$(value "$top/a" cpu.run_delay)
+sum=$(sample_value "$top/a" cpu.run_delay)
 kill -KILL "${test_pids[0]}" && dead "${test_pids[0]}"
 for controller in cpu cpuacct; do rmdir "$(mount_of $controller)$top/a/inner" 2>/dev/null; done
 is_removed() { [ ! -d "$(mount_of cpu)$top/a/inner" ]; }
 check "the group is removed" is_removed
-next_samples
-near "the parent keeps what a removed group waited" "$sum" "$(value "$top/a" cpu.run_delay)" 1
+settle
+near "the parent keeps what a removed group waited" "$sum" "$(sample_value "$top/a" cpu.run_delay)" 1
 is_dropped() { grep -q 'dropped the records of' "$work/debug"; }
 check "the kernel drops its record" wait_for is_dropped
-next_samples
-near "the parent keeps it then" "$sum" "$(value "$top/a" cpu.run_delay)" 1
-sum=$(value "$top" cpu.run_delay)
+settle
+near "the parent keeps it then" "$sum" "$(sample_value "$top/a" cpu.run_delay)" 1
+sum=$(sample_value "$top" cpu.run_delay)
 : >"$work/debug"
 for controller in cpu cpuacct; do rmdir "$(mount_of $controller)$top/a" 2>/dev/null; done
 check "the kernel drops the record of the parent" wait_for is_dropped
-next_samples
-near "the group above keeps what both waited" "$sum" "$(value "$top" cpu.run_delay)" 1
+settle
+near "the group above keeps what both waited" "$sum" "$(sample_value "$top" cpu.run_delay)" 1
 cat >"$work/decreases.py" <<'PYTHON'
 import json, sys
 last, decreases = {}, 0
@@ -145,13 +128,13 @@ else
 	echo "20000 100000" >"$(mount_of cpu)$top/b/cpu.max"
 fi
 start "$top/b" 3 throttled
-next_samples
-ready=$(value "$top/b" cpu.run_delay)
+settle
+ready=$(sample_value "$top/b" cpu.run_delay)
 kill -CONT "${test_pids[-1]}"
 wait_for test -e "$work/throttled"
-next_samples
+settle
 # An emulated machine showed 5.8 %.
-near "waiting for the next period of a CPU limit counts" "$(cat "$work/throttled")" $(($(value "$top/b" cpu.run_delay) - ready)) 10
+near "waiting for the next period of a CPU limit counts" "$(cat "$work/throttled")" $(($(sample_value "$top/b" cpu.run_delay) - ready)) 10
 check "it is most of the time" test "$(cat "$work/throttled")" -ge 2000000000
 check "the longest wait is that for the next period" test "$(largest "$top/b" cpu.run_delay.max)" -ge 50000000
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* capture.h - collect what code prints to standard output and standard error. */
-#ifndef CGWARD_TEST_CAPTURE_H
-#define CGWARD_TEST_CAPTURE_H
+#pragma once
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,5 +62,3 @@ static inline void capture_free(struct capture *capture)
 	free(capture->out);
 	free(capture->err);
 }
-
-#endif

@@ -3,8 +3,7 @@
  * command-run.h - run a command of cgward on a machine in a directory tree, and collect its output.
  * For tests that link a module of cmd.
  */
-#ifndef CGWARD_TEST_COMMAND_RUN_H
-#define CGWARD_TEST_COMMAND_RUN_H
+#pragma once
 
 #include <string.h>
 
@@ -53,5 +52,3 @@ static inline void command_run(const struct cli_command *commands, struct tree_d
 	for (int i = 0; i < argc; i++)
 		free(argv[i]);
 }
-
-#endif

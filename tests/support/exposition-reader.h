@@ -3,8 +3,7 @@
  * exposition-reader.h - a strict reader of OpenMetrics 1.0 and of the Prometheus text format. What
  * any reader might refuse makes the test fail.
  */
-#ifndef CGWARD_TEST_EXPOSITION_READER_H
-#define CGWARD_TEST_EXPOSITION_READER_H
+#pragma once
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -324,5 +323,3 @@ static inline void exposition_reader_free(struct exposition_reader *reader)
 	free(reader->series);
 	free(reader->families);
 }
-
-#endif

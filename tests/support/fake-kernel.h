@@ -3,8 +3,7 @@
  * fake-kernel.h - plain files that imitate writes to cgroupfs: values are replaced as a whole,
  * rounded to pages, and logged; a test can make a write fail. For tests of the limit module only.
  */
-#ifndef CGWARD_TEST_FAKE_KERNEL_H
-#define CGWARD_TEST_FAKE_KERNEL_H
+#pragma once
 
 #include <dirent.h>
 #include <errno.h>
@@ -151,5 +150,3 @@ static struct cgw_layout *fake_layout(struct tree_dir *dir)
 	}
 	return layout;
 }
-
-#endif

@@ -3,8 +3,7 @@
  * fault-ops.h - system calls of the kernel module that fail on request. For tests that link the
  * kernel module.
  */
-#ifndef CGWARD_TEST_FAULT_OPS_H
-#define CGWARD_TEST_FAULT_OPS_H
+#pragma once
 
 #include "lib/kernel/kernel-ops.h"
 
@@ -102,5 +101,3 @@ static void fault_arm(unsigned at, int error)
 	fault_calls = 0;
 	fault_error = error;
 }
-
-#endif

@@ -2,8 +2,7 @@
 /*
  * frames.h - create snapshots from tables of values. For tests that link the sample module.
  */
-#ifndef CGWARD_TEST_FRAMES_H
-#define CGWARD_TEST_FRAMES_H
+#pragma once
 
 #include <stdlib.h>
 #include <string.h>
@@ -159,5 +158,3 @@ static inline struct cgw_frame *frame_of_two(struct topology *topology,
 	cgw_snapshot_unref(now);
 	return frame;
 }
-
-#endif

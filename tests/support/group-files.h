@@ -5,8 +5,7 @@
  * Keys that cgward does not read have numbers as well, so that a mistyped or exchanged key reads a
  * wrong number instead of none. A flag may thus be 100234: it shows where it was read.
  */
-#ifndef CGWARD_TEST_GROUP_FILES_H
-#define CGWARD_TEST_GROUP_FILES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,5 +44,3 @@ void group_files_remove(struct group_files *files, const char *file);
 
 /* Processes that are in some hierarchies of v1 only: the lists are 100, 101, ... of any length. */
 uint64_t group_files_split_processes(const struct group_files *files);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* limit-machine.h - a v1 or v2 machine with a group /web on the fake kernel, and plans on it. */
-#ifndef CGWARD_TEST_LIMIT_MACHINE_H
-#define CGWARD_TEST_LIMIT_MACHINE_H
+#pragma once
 
 #include "fake-kernel.h"
 #include "test.h"
@@ -155,5 +154,3 @@ static inline void machine_process(const struct machine *machine, pid_t pid, con
 }
 
 #define ON(version, test) cmocka_unit_test_setup_teardown(test, setup_v##version, teardown)
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* proc-files.h - the files of a process in a simulated /proc. */
-#ifndef CGWARD_TEST_PROC_FILES_H
-#define CGWARD_TEST_PROC_FILES_H
+#pragma once
 
 #include <stdint.h>
 #include <stdio.h>
@@ -42,5 +41,3 @@ static inline void proc_add(struct tree_dir *dir, const struct proc_process *pro
 	proc_file(dir, process->pid, "cgroup", process->groups);
 	proc_file(dir, process->pid, "cmdline", "");
 }
-
-#endif

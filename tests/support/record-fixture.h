@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* record-fixture.h - a temporary directory for recordings, and helpers to write and read them. */
-#ifndef CGWARD_TEST_RECORD_FIXTURE_H
-#define CGWARD_TEST_RECORD_FIXTURE_H
+#pragma once
 
 #include "recordings.h"
 #include "tree.h"
@@ -92,5 +91,3 @@ static inline bool has_event(const struct cgw_replay *replay, enum cgw_event_kin
 			return true;
 	return false;
 }
-
-#endif

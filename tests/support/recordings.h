@@ -3,8 +3,7 @@
  * recordings.h - snapshots of a synthetic machine for every tick, and comparison of snapshots. For
  * tests that link the recording module.
  */
-#ifndef CGWARD_TEST_RECORDINGS_H
-#define CGWARD_TEST_RECORDINGS_H
+#pragma once
 
 #include <stdio.h>
 
@@ -223,5 +222,3 @@ static void machine_ticks_done(struct machine_ticks *ticks)
 	topology_unref(ticks->topology);
 	*ticks = (struct machine_ticks){0};
 }
-
-#endif

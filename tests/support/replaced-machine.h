@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* replaced-machine.h - a machine whose group /web can be replaced by another one of that name. */
-#ifndef CGWARD_TEST_REPLACED_MACHINE_H
-#define CGWARD_TEST_REPLACED_MACHINE_H
+#pragma once
 
 #include <signal.h>
 
@@ -173,5 +172,3 @@ static inline void machine_assert_file(struct machine *machine, const char *hier
 	if (strcmp(text, expected) != 0)
 		fail_msg("%s is '%s'", path, text);
 }
-
-#endif

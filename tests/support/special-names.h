@@ -3,8 +3,7 @@
  * special-names.h - names of groups with characters that shells, terminals, CSV, JSON or Prometheus
  * interpret, and the inverse of cgw_escape().
  */
-#ifndef CGWARD_TEST_SPECIAL_NAMES_H
-#define CGWARD_TEST_SPECIAL_NAMES_H
+#pragma once
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,5 +117,3 @@ static inline char *unescape_program(const char *text)
 		(void)cgw_unescape(bytes);
 	return bytes;
 }
-
-#endif

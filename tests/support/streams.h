@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* streams.h - a machine whose samples are sent. For tests that link the remote module. */
-#ifndef CGWARD_TEST_STREAMS_H
-#define CGWARD_TEST_STREAMS_H
+#pragma once
 
 #include "frames.h"
 #include "shared/remote/stream.h"
@@ -44,5 +43,3 @@ static inline void send_sample(struct cgw_frame *frame, const struct frame_group
 	cgw_snapshot_unref(snapshot);
 	topology_unref(topology);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-process.h - a child process that reports whether it was signalled. Functions in a header. */
-#ifndef CGWARD_TEST_TEST_PROCESS_H
-#define CGWARD_TEST_TEST_PROCESS_H
+#pragma once
 
 #include <stdio.h>
 #include <sys/wait.h>
@@ -58,5 +57,3 @@ static inline void test_process_list(struct tree_dir *dir, pid_t pid, const char
 	snprintf(path, sizeof(path), "proc/%d/cgroup", (int)pid);
 	tree_file(dir, path, groups);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* tree.h - a temporary directory tree that imitates /proc, /sys and cgroupfs. */
-#ifndef CGWARD_TEST_TREE_H
-#define CGWARD_TEST_TREE_H
+#pragma once
 
 /* Created by tree_new(), removed by tree_free(). Errors abort the test. */
 struct tree_dir {
@@ -24,5 +23,3 @@ const char *tree_at(struct tree_dir *dir, const char *path, char *buffer, unsign
 void tree_machine_v2(struct tree_dir *dir);
 /* Creates a v1 machine: cpu,cpuacct; memory; blkio; pids; freezer; name=systemd. */
 void tree_machine_v1(struct tree_dir *dir);
-
-#endif

@@ -6,8 +6,7 @@
  * writes the new one, and restores the old one only if the value was not changed since. So tests
  * run hours of a policy in milliseconds.
  */
-#ifndef CGWARD_TEST_WORLD_H
-#define CGWARD_TEST_WORLD_H
+#pragma once
 
 #include <errno.h>
 #include <stdio.h>
@@ -309,5 +308,3 @@ static inline void world_expect(struct world *world, const char *expected)
 		fail_msg("performed actions:\n%sexpected:\n%s", world->log, expected);
 	world->log[0] = '\0';
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* advise-output.h - formats of `cgward advise`. */
-#ifndef CGWARD_CMD_ADVISE_ADVISE_OUTPUT_H
-#define CGWARD_CMD_ADVISE_ADVISE_OUTPUT_H
+#pragma once
 
 #include <stdio.h>
 
@@ -27,5 +26,3 @@ extern const char *const advise_formats[];
 /* `width`: maximum of the table; 0: none. */
 int advise_print(const struct advise_report *report, unsigned format, unsigned width, FILE *out);
 int advise_print_json(const struct advise_report *report, FILE *out);
-
-#endif

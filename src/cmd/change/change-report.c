@@ -235,8 +235,7 @@ static enum cli_exit print_json(const struct change_command *command, json_t *st
 
 	if (json_print(document, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0)
 		return status;
-	cli_error(command->context, "%s", strerror(ENOMEM));
-	return CLI_FAILED;
+	return cli_error(command->context, "%s", strerror(ENOMEM));
 }
 
 /* Failure outranks "would change", which outranks success. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* change-report.h - applies a plan and reports the results, as text or JSON. */
-#ifndef CGWARD_CMD_CHANGE_CHANGE_REPORT_H
-#define CGWARD_CMD_CHANGE_CHANGE_REPORT_H
+#pragma once
 
 #include "cmd/change/change.h"
 
@@ -17,5 +16,3 @@ enum cli_exit report_steps(const struct change_command *command, const struct cg
 
 /* The exit status of one step's result. */
 enum cli_exit report_status(const struct cgw_result *result, bool dry_run) CGW_PURE;
-
-#endif

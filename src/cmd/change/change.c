@@ -111,10 +111,8 @@ enum cli_exit change_open(struct change_command *command)
 	if (status != CLI_OK)
 		return status;
 	r = cgw_plan_new(command->layout, &command->options, &command->plan);
-	if (r < 0) {
-		cli_error(command->context, "%s", strerror(-r));
-		return cli_exit_from_error(r);
-	}
+	if (r < 0)
+		return cli_fail(command->context, r, NULL);
 	return CLI_OK;
 }
 

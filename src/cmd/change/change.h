@@ -5,8 +5,7 @@
  * A command parses its options with one table, adds steps to a plan, and calls change_apply(),
  * which prints one line per step (or one JSON document) and returns the exit status.
  */
-#ifndef CGWARD_CMD_CHANGE_CHANGE_H
-#define CGWARD_CMD_CHANGE_CHANGE_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -119,5 +118,3 @@ int run_command(struct cli_context *context, int argc, char **argv);
 int probe_command(struct cli_context *context, int argc, char **argv);
 int undo_command(struct cli_context *context, int argc, char **argv);
 int log_command(struct cli_context *context, int argc, char **argv);
-
-#endif

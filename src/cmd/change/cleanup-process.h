@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cleanup-process.h - a process that cleans up if this one is killed. */
-#ifndef CGWARD_CMD_CHANGE_CLEANUP_PROCESS_H
-#define CGWARD_CMD_CHANGE_CLEANUP_PROCESS_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -17,5 +16,3 @@ struct cleanup_process {
 int cleanup_process_start(struct cleanup_process *cleanup, int other_fd,
 			  void (*clean)(void *context), void *context);
 void cleanup_process_stop(struct cleanup_process *cleanup);
-
-#endif

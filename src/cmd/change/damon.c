@@ -11,6 +11,7 @@
 #include "cmd/change/damon.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 
 #define ADMIN   "kernel/mm/damon/admin/kdamonds"
 #define CONTEXT "0/contexts/0/"
@@ -29,10 +30,7 @@ static int put_text(const struct damon *damon, const char *file, const char *tex
 
 static int put_number(const struct damon *damon, const char *file, uint64_t number)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%" PRIu64, number);
-	return put_text(damon, file, text);
+	return put_text(damon, file, FORMATTED(32, "%" PRIu64, number));
 }
 
 static int get_number(const struct damon *damon, const char *file, uint64_t *ret_number)

@@ -7,8 +7,7 @@
  * taken. The kernel's thread is ended by damon_stop(), or by a second process if this one is
  * killed.
  */
-#ifndef CGWARD_CMD_CHANGE_DAMON_H
-#define CGWARD_CMD_CHANGE_DAMON_H
+#pragma once
 
 #include "cmd/change/cleanup-process.h"
 #include <cgward/kernel.h>
@@ -35,5 +34,3 @@ int damon_start(struct damon *damon, const char *path, uint64_t interval_ns);
 /* Memory accessed in the interval that has ended, their mean if several have. -EAGAIN: none has. */
 int damon_read(struct damon *damon, uint64_t *ret_bytes);
 void damon_stop(struct damon *damon);
-
-#endif

@@ -9,6 +9,8 @@
 #include "cmd/change/group-arguments.h"
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
+#include "lib/kernel/membership.h"
 
 void groups_done(struct group_list *list)
 {
@@ -127,19 +129,13 @@ enum cli_exit groups_add(const struct change_command *command, struct group_list
 		}
 		diag.text[0] = '\0';
 		r = add_all_matching(command, list, what);
-		if (r == 0 && list->count == before) {
-			char shown[256];
-
-			cgw_escape(shown, sizeof(shown), what, strlen(what));
-			r = cgw_diag_set(&diag, -ENOENT, "no group matches '%s'", shown);
-		}
+		if (r == 0 && list->count == before)
+			r = cgw_diag_set(&diag, -ENOENT, "no group matches '%s'",
+					 ESCAPED(256, what));
 	}
 	if (r == 0)
 		return CLI_OK;
-	if (diag.text[0] == '\0')
-		cgw_diag_set(&diag, r, "%s", strerror(-r));
-	cli_diag(command->context, &diag);
-	return cli_exit_from_error(r);
+	return cli_fail(command->context, r, &diag);
 }
 
 /* Lists all groups once more: for a process, the one in the hierarchy of the control. */
@@ -163,10 +159,7 @@ static enum cli_exit groups_with_control(const struct change_command *command,
 			r = add(list, path, NULL);
 		if (r == 0)
 			continue;
-		if (diag.text[0] == '\0')
-			cgw_diag_set(&diag, r, "%s", strerror(-r));
-		cli_diag(command->context, &diag);
-		return cli_exit_from_error(r);
+		return cli_fail(command->context, r, &diag);
 	}
 	return CLI_OK;
 }
@@ -189,30 +182,14 @@ static const char *skip_mountpoint(const struct cgw_layout *layout, const char *
 
 int groups_normalise(const struct cgw_layout *layout, const char *text, char **ret_path)
 {
-	CLEANUP(cleanup_free) char *path = malloc(strlen(text) + 2);
-	size_t used = 0;
+	CLEANUP(cleanup_free) char *path = NULL;
+	int r = path_normalize(skip_mountpoint(layout, text), &path);
 
-	if (path == NULL)
-		return -ENOMEM;
-	text = skip_mountpoint(layout, text);
-	while (*text != '\0') {
-		size_t length = strcspn(text, "/");
-
-		if (length > 0) {
-			if ((length == 1 && text[0] == '.') ||
-			    (length == 2 && text[0] == '.' && text[1] == '.'))
-				return -EINVAL;
-			path[used++] = '/';
-			memcpy(path + used, text, length);
-			used += length;
-		}
-		text += length + (text[length] == '/');
-	}
-	if (used == 0)
-		return -EINVAL;
-	path[used] = '\0';
-	*ret_path = steal_pointer(&path);
-	return 0;
+	if (r == 0 && strcmp(path, "/") == 0)
+		r = -EINVAL;
+	if (r == 0)
+		*ret_path = steal_pointer(&path);
+	return r;
 }
 
 enum cli_exit groups_add_new(const struct change_command *command, struct group_list *list,
@@ -220,20 +197,17 @@ enum cli_exit groups_add_new(const struct change_command *command, struct group_
 {
 	char *normal = NULL;
 	int r = groups_normalise(command->layout, path, &normal);
-	char shown[256];
 
 	if (r == 0)
 		r = add(list, normal, NULL);
 	if (r == 0)
 		return CLI_OK;
-	if (r == -ENOMEM) {
-		cli_error(command->context, "%s", strerror(-r));
-		return CLI_FAILED;
-	}
-	cgw_escape(shown, sizeof(shown), path, strlen(path));
+	if (r == -ENOMEM)
+		return cli_error(command->context, "%s", strerror(-r));
 	return cli_usage_error(
 		command->context,
-		"invalid group '%s' (expected a path from the root, without '.' and '..')", shown);
+		"invalid group '%s' (expected a path from the root, without '.' and '..')",
+		ESCAPED(256, path));
 }
 
 bool assign_is(const char *argument)

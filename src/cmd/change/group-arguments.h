@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* group-arguments.h - groups given as arguments, by name or glob. */
-#ifndef CGWARD_CMD_CHANGE_GROUP_ARGUMENTS_H
-#define CGWARD_CMD_CHANGE_GROUP_ARGUMENTS_H
+#pragma once
 
 #include "cmd/change/change.h"
 
@@ -39,5 +38,3 @@ bool assign_is(const char *argument) CGW_PURE;
 /* Adds a SET step for each assignment and group. Prints errors. */
 enum cli_exit assign_add(struct change_command *command, const struct group_list *groups, int count,
 			 char **arguments);
-
-#endif

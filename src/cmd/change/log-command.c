@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* log-command.c - `cgward log`: the journal of changes, newest first. */
 #include <cgward/model.h>
-#include <cgward/render.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "cmd/change/change.h"
 #include "cmd/change/log-systemd-journal.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/options.h"
 
@@ -77,19 +77,18 @@ static int on_change(void *context, const struct cgw_change *change)
 	struct log *log = context;
 	struct listing *listing = &log->listing;
 	const char *kind = cgw_step_kind_name(change->kind);
-	char time[40], state[40];
+	char state[40];
 
 	if (!is_selected(log, change->path) || (log->count > 0 && log->shown >= log->count))
 		return 0;
 	log->shown++;
-	cgw_format_time(change->realtime_ns, time, sizeof(time));
 	snprintf(state, sizeof(state), "%s", change->undone ? "undone" : "");
 	if (change->undoes != 0)
 		snprintf(state, sizeof(state), "undoes %" PRIu64, change->undoes);
 	listing_record(listing);
 	listing_number(listing, change->id);
 	listing_number(listing, change->transaction);
-	listing_time(listing, time);
+	listing_time(listing, TIME_TEXT(change->realtime_ns));
 	listing_name(listing, change->path);
 	listing_text(listing, change->kind == CGW_STEP_SET ? change->key : kind);
 	listing_text(listing, kind);
@@ -158,9 +157,7 @@ int log_command(struct cli_context *context, int argc, char **argv)
 	r = print_log(&log, &diag);
 	if (r == 0)
 		return CLI_OK;
-	if (diag.text[0] == '\0')
-		cgw_diag_set(&diag, r, "%s", strerror(-r));
-	cli_diag(context, &diag);
+	status = cli_fail(context, r, &diag);
 	/* -ENOENT refers to the journal here, not to a group. */
-	return r == -ENOENT ? CLI_FAILED : (int)cli_exit_from_error(r);
+	return r == -ENOENT ? CLI_FAILED : (int)status;
 }

@@ -11,6 +11,7 @@
 #include "cmd/change/log-systemd-journal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/libsystemd.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/systemd-journal.h"
 #include <cgward/model.h>
@@ -43,10 +44,7 @@ struct line {
 	char cells[COLUMN_COUNT][FIELD_MAX_BYTES];
 };
 
-static void cleanup_journal(sd_journal **journal)
-{
-	sd_journal_close(*journal);
-}
+DEFINE_CLEANUP(cleanup_journal, sd_journal *, sd_journal_close)
 
 static int open_journal(const char *where, sd_journal **ret_journal)
 {
@@ -69,12 +67,9 @@ static int add_matches(sd_journal *journal)
 	static const enum cli_message messages[] = {CLI_MESSAGE_ACTION, CLI_MESSAGE_CHANGE};
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(messages) && r >= 0; i++) {
-		char match[64];
-
-		snprintf(match, sizeof(match), "MESSAGE_ID=%s", cli_message_id(messages[i]));
-		r = sd_journal_add_match(journal, match, 0);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(messages) && r >= 0; i++)
+		r = sd_journal_add_match(
+			journal, FORMATTED(64, "MESSAGE_ID=%s", cli_message_id(messages[i])), 0);
 	return r;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* log-systemd-journal.h - `cgward log --journal systemd`: cgward's changes in systemd journals. */
-#ifndef CGWARD_CMD_CHANGE_LOG_SYSTEMD_JOURNAL_H
-#define CGWARD_CMD_CHANGE_LOG_SYSTEMD_JOURNAL_H
+#pragma once
 
 #include "shared/cli/cli.h"
 
@@ -24,6 +23,4 @@ static inline enum cli_exit log_journal_print(const struct log_journal *log)
 		  "the journal of changes");
 	return CLI_FAILED;
 }
-#endif
-
 #endif

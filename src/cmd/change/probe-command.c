@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cgward/render.h>
-
 #include "cmd/change/change-report.h"
 #include "cmd/change/group-arguments.h"
 #include "cmd/change/probe-damon.h"
@@ -16,6 +14,8 @@
 #include "cmd/change/probe-report.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
+#include "lib/render/value-text.h"
 
 struct state {
 	struct change_command command; /* first: options of all commands that change groups */
@@ -122,10 +122,7 @@ static void cleanup_state(struct state *state)
 static enum cli_exit fail(const struct change_command *command, const struct probe_group *group,
 			  int error)
 {
-	char path[1024];
-
-	cgw_escape(path, sizeof(path), group->path, strlen(group->path));
-	cli_error(command->context, "cannot probe %s: %s", path,
+	cli_error(command->context, "cannot probe %s: %s", ESCAPED(1024, group->path),
 		  group->diag.text[0] != '\0' ? group->diag.text : strerror(-error));
 	return error == -EOPNOTSUPP || error == -EBUSY ? CLI_REFUSED : cli_exit_from_error(error);
 }
@@ -188,15 +185,12 @@ static enum cli_exit report_busy(const struct state *state, const struct probe_g
 {
 	const struct probe_step *first = &result->steps[0];
 	unsigned pressure_e2 = probe_pressure_e2(first), bound_e2 = state->options.pressure_e2;
-	char path[1024], refaults[32];
 
-	cgw_escape(path, sizeof(path), group->path, strlen(group->path));
-	(void)cgw_format_bytes((double)first->refaults_bytes, refaults, sizeof(refaults));
 	cli_error(state->command.context,
 		  "cannot probe %s: before the first step, processes already waited for memory in "
 		  "%u.%02u%% of the time (bound %u.%02u%%), and %s were read back",
-		  path, pressure_e2 / 100, pressure_e2 % 100, bound_e2 / 100, bound_e2 % 100,
-		  refaults);
+		  ESCAPED(1024, group->path), pressure_e2 / 100, pressure_e2 % 100, bound_e2 / 100,
+		  bound_e2 % 100, BYTES_TEXT(first->refaults_bytes));
 	return CLI_REFUSED;
 }
 

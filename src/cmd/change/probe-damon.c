@@ -5,14 +5,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <cgward/render.h>
-
 #include "cmd/change/damon.h"
 #include "cmd/change/probe-damon.h"
 #include "cmd/change/probe-group.h"
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/listing.h"
 
 struct counts {
@@ -24,10 +24,7 @@ struct counts {
 
 static enum cli_exit fail(const struct probe_damon *probe, int error, const char *reason)
 {
-	char path[1024];
-
-	cgw_escape(path, sizeof(path), probe->path, strlen(probe->path));
-	cli_error(probe->command->context, "cannot probe %s: %s", path,
+	cli_error(probe->command->context, "cannot probe %s: %s", ESCAPED(1024, probe->path),
 		  reason[0] != '\0' ? reason : strerror(-error));
 	return error == -EOPNOTSUPP || error == -EBUSY ? CLI_REFUSED : cli_exit_from_error(error);
 }
@@ -109,13 +106,12 @@ static int print_json(const struct probe_damon *probe, const struct counts *coun
 static void print_text(const struct probe_damon *probe, const struct counts *counts,
 		       uint64_t use_bytes)
 {
-	char path[1024], most[32], least[32], use[32], interval[32];
+	const char *path = ESCAPED(1024, probe->path);
+	const char *most = BYTES_TEXT(counts->most);
+	const char *least = BYTES_TEXT(counts->least);
+	const char *use = BYTES_TEXT(use_bytes);
+	const char *interval = DURATION_TEXT(probe->interval_ns);
 
-	cgw_escape(path, sizeof(path), probe->path, strlen(probe->path));
-	(void)cgw_format_bytes((double)counts->most, most, sizeof(most));
-	(void)cgw_format_bytes((double)counts->least, least, sizeof(least));
-	(void)cgw_format_bytes((double)use_bytes, use, sizeof(use));
-	(void)cgw_format_duration((double)probe->interval_ns, interval, sizeof(interval));
 	if (probe->dry_run)
 		printf("%s: would count the memory that the group accesses every %s, of %s in "
 		       "use\n",

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* probe-damon.h - `cgward probe --damon`: how much memory a group accesses in an interval. */
-#ifndef CGWARD_CMD_CHANGE_PROBE_DAMON_H
-#define CGWARD_CMD_CHANGE_PROBE_DAMON_H
+#pragma once
 
 #include "cmd/change/change.h"
 
@@ -14,5 +13,3 @@ struct probe_damon {
 
 /* Signals are blocked: they end the wait between two intervals. */
 enum cli_exit probe_damon(const struct probe_damon *probe);
-
-#endif

@@ -10,6 +10,7 @@
 #include "cmd/change/probe-group.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/freezer.h"
 
 const char *const probe_methods[] = {
@@ -303,15 +304,15 @@ int probe_group_take(void *context, uint64_t bytes)
 {
 	struct probe_group *group = context;
 	uint64_t use_bytes = 0, change_id;
-	char value[32];
 	int r = target_number(&group->target, CGW_M_MEMORY_CURRENT, &use_bytes);
 
 	if (r == 0 && bytes > use_bytes)
 		return -EAGAIN;
 	if (r == 0 && group->method == PROBE_BY_HIGH)
 		return take_by_high(group, use_bytes, bytes);
-	snprintf(value, sizeof(value), "%" PRIu64, bytes);
-	r = r < 0 ? r : set_control(group, CGW_C_MEMORY_RECLAIM, value, &change_id);
+	r = r < 0 ? r
+		  : set_control(group, CGW_C_MEMORY_RECLAIM, FORMATTED(32, "%" PRIu64, bytes),
+				&change_id);
 	if (r == -EAGAIN) /* less than requested */
 		group->diag = (struct cgw_diag){0};
 	return r;

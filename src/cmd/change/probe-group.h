@@ -6,8 +6,7 @@
  * write of a lower limit returns; the limit before is restored at once. Both writes are changes of
  * a plan, and a second process undoes the first one if this process is killed in between.
  */
-#ifndef CGWARD_CMD_CHANGE_PROBE_GROUP_H
-#define CGWARD_CMD_CHANGE_PROBE_GROUP_H
+#pragma once
 
 #include "cmd/change/cleanup-process.h"
 #include "cmd/change/probe.h"
@@ -64,5 +63,3 @@ int probe_group_wait(void *context, uint64_t ns);
 
 /* Called by the second process: undoes the change of a killed process. */
 void probe_group_restore(void *context);
-
-#endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* probe-report.c - the result of a probe, as text or JSON. */
-#include <cgward/render.h>
-#include <errno.h>
 #include <string.h>
 
 #include "cmd/change/probe-report.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/listing.h"
+
+#define PERCENT_TEXT(e2) FORMATTED(16, "%u.%02u%%", (e2) / 100, (e2) % 100)
 
 static const char *const ends[] = {
 	[PROBE_RUNNING] = NULL,
@@ -18,34 +20,6 @@ static const char *const ends[] = {
 	[PROBE_INTERRUPTED] = "interrupted",
 };
 
-struct amount {
-	char text[16];
-};
-
-static struct amount bytes(uint64_t number)
-{
-	struct amount amount;
-
-	(void)cgw_format_bytes((double)number, amount.text, sizeof(amount.text));
-	return amount;
-}
-
-static struct amount duration(uint64_t ns)
-{
-	struct amount amount;
-
-	(void)cgw_format_duration((double)ns, amount.text, sizeof(amount.text));
-	return amount;
-}
-
-static struct amount percent(unsigned e2)
-{
-	struct amount amount;
-
-	snprintf(amount.text, sizeof(amount.text), "%u.%02u%%", e2 / 100, e2 % 100);
-	return amount;
-}
-
 static void print_dry_run(const struct probe_report *report, const char *path, FILE *out)
 {
 	const struct probe_options *options = report->options;
@@ -53,9 +27,9 @@ static void print_dry_run(const struct probe_report *report, const char *path, F
 	fprintf(out,
 		"%s: would take up to %s of %s from the group every %s, for at most %s, by "
 		"memory.%s\n",
-		path, bytes(probe_step_bytes(options, report->use_bytes, 0)).text,
-		bytes(report->use_bytes).text, duration(options->interval_ns).text,
-		duration(options->duration_ns).text, report->method);
+		path, BYTES_TEXT(probe_step_bytes(options, report->use_bytes, 0)),
+		BYTES_TEXT(report->use_bytes), DURATION_TEXT(options->interval_ns),
+		DURATION_TEXT(options->duration_ns), report->method);
 }
 
 /* What the last interval showed. */
@@ -70,24 +44,24 @@ static void print_end(const struct probe_report *report, FILE *out)
 	case PROBE_PRESSURE:
 		fprintf(out,
 			"processes waited for memory in %s of %s after %s were taken (bound %s)",
-			percent(probe_pressure_e2(last)).text, duration(last->length_ns).text,
-			bytes(last->taken_bytes).text, percent(options->pressure_e2).text);
+			PERCENT_TEXT(probe_pressure_e2(last)), DURATION_TEXT(last->length_ns),
+			BYTES_TEXT(last->taken_bytes), PERCENT_TEXT(options->pressure_e2));
 		break;
 	case PROBE_REFAULTS:
 		fprintf(out, "%s were read back within %s after %s were taken (bound %u%%)",
-			bytes(last->refaults_bytes).text, duration(last->length_ns).text,
-			bytes(last->taken_bytes).text, options->refaults_percent);
+			BYTES_TEXT(last->refaults_bytes), DURATION_TEXT(last->length_ns),
+			BYTES_TEXT(last->taken_bytes), options->refaults_percent);
 		break;
 	case PROBE_UNRECLAIMABLE:
 		fprintf(out, "the kernel reclaimed %s of %s requested",
-			bytes(last->taken_bytes).text, bytes(last->asked_bytes).text);
+			BYTES_TEXT(last->taken_bytes), BYTES_TEXT(last->asked_bytes));
 		break;
 	case PROBE_MINIMUM:
-		fprintf(out, "the group uses %s (minimum %s)", bytes(last->use_bytes).text,
-			bytes(options->minimum_bytes).text);
+		fprintf(out, "the group uses %s (minimum %s)", BYTES_TEXT(last->use_bytes),
+			BYTES_TEXT(options->minimum_bytes));
 		break;
 	case PROBE_DURATION:
-		fprintf(out, "%s were over", duration(options->duration_ns).text);
+		fprintf(out, "%s were over", DURATION_TEXT(options->duration_ns));
 		break;
 	default:
 		fprintf(out, "a signal");
@@ -125,30 +99,29 @@ static void print_evidence(const struct probe_report *report, FILE *out)
 	fprintf(out,
 		"  %zu steps by memory.%s in %s took %s, %s were read back; %zu exceeded a "
 		"bound\n",
-		taking, report->method, duration(result->steps[result->count - 1].end_ns).text,
-		bytes(taken).text, bytes(refaults).text, missed);
+		taking, report->method, DURATION_TEXT(result->steps[result->count - 1].end_ns),
+		BYTES_TEXT(taken), BYTES_TEXT(refaults), missed);
 	fprintf(out, "  pressure before %s, up to %s in steps within the bounds\n",
-		percent(probe_pressure_e2(&result->steps[0])).text,
-		percent(highest_pressure(result)).text);
+		PERCENT_TEXT(probe_pressure_e2(&result->steps[0])),
+		PERCENT_TEXT(highest_pressure(result)));
 	if (report->no_swap && report->anon_bytes > 0)
 		fprintf(out,
 			"  %s of anonymous memory cannot be reclaimed, whether it is used or not, "
 			"because the group has no swap left\n",
-			bytes(report->anon_bytes).text);
+			BYTES_TEXT(report->anon_bytes));
 }
 
 void probe_print(const struct probe_report *report, FILE *out)
 {
 	const struct probe_result *result = report->result;
-	char path[1024];
+	const char *path = ESCAPED(1024, report->path);
 
-	cgw_escape(path, sizeof(path), report->path, strlen(report->path));
 	if (report->dry_run) {
 		print_dry_run(report, path, out);
 		return;
 	}
 	fprintf(out, "%s: needs %s%s of %s\n", path, probe_is_upper_bound(result) ? "at most " : "",
-		bytes(result->needs_bytes).text, bytes(result->use_bytes).text);
+		BYTES_TEXT(result->needs_bytes), BYTES_TEXT(result->use_bytes));
 	print_end(report, out);
 	print_evidence(report, out);
 }

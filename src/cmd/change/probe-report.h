@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* probe-report.h - the result of a probe, as text or JSON. */
-#ifndef CGWARD_CMD_CHANGE_PROBE_REPORT_H
-#define CGWARD_CMD_CHANGE_PROBE_REPORT_H
+#pragma once
 
 #include <cgward/base.h>
 #include <stdio.h>
@@ -24,5 +23,3 @@ struct probe_report {
 void probe_print(const struct probe_report *report, FILE *out);
 /* -ENOMEM; write errors are in ferror(). */
 int probe_print_json(const struct probe_report *report, FILE *out);
-
-#endif

@@ -7,8 +7,7 @@
  * is half as large; after one within the bounds, the steps grow again. The probe ends when a step
  * of an eighth of the size was too large.
  */
-#ifndef CGWARD_CMD_CHANGE_PROBE_H
-#define CGWARD_CMD_CHANGE_PROBE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -86,5 +85,3 @@ uint64_t probe_step_bytes(const struct probe_options *options, uint64_t use_byte
 unsigned probe_pressure_e2(const struct probe_step *step);
 /* The need may be lower: the probe ended before the group missed anything. */
 bool probe_is_upper_bound(const struct probe_result *result);
-
-#endif

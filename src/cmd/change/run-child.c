@@ -9,6 +9,7 @@
 
 #include "cmd/change/run-child.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 
 static void get_forwarded_signals(sigset_t *set)
 {
@@ -23,7 +24,7 @@ static void get_forwarded_signals(sigset_t *set)
 static void run_child(const struct child *child, const struct cli_context *context, int go,
 		      char **command)
 {
-	char byte, shown[256];
+	char byte;
 	ssize_t got;
 	int error;
 
@@ -36,8 +37,7 @@ static void run_child(const struct child *child, const struct cli_context *conte
 	sigprocmask(SIG_SETMASK, &child->before, NULL);
 	execvp(command[0], command);
 	error = errno;
-	cgw_escape(shown, sizeof(shown), command[0], strlen(command[0]));
-	cli_error(context, "cannot run '%s': %s", shown, strerror(error));
+	cli_error(context, "cannot run '%s': %s", ESCAPED(256, command[0]), strerror(error));
 	fflush(stderr);
 	_exit(error == ENOENT ? CHILD_NOT_FOUND : CHILD_NOT_EXECUTABLE);
 }

@@ -3,8 +3,7 @@
  * run-child.h - child process of `cgward run`, which waits until its group is ready, and
  * signal forwarding.
  */
-#ifndef CGWARD_CMD_CHANGE_RUN_CHILD_H
-#define CGWARD_CMD_CHANGE_RUN_CHILD_H
+#pragma once
 
 #include <signal.h>
 #include <sys/types.h>
@@ -30,5 +29,3 @@ int child_go(struct child *child);
 int child_wait(struct child *child);
 /* Ends a child that was not started, and unblocks signals. */
 void child_done(struct child *child);
-
-#endif

@@ -177,10 +177,8 @@ static enum cli_exit create_scope(struct run *run)
 			cgw_diag_set(&diag, r,
 				     "the command is not in the scope that systemd created");
 	}
-	if (r < 0) {
-		cli_diag(run->command.context, &diag);
-		return cli_exit_from_error(r);
-	}
+	if (r < 0)
+		return cli_fail(run->command.context, r, &diag);
 	run->created = true;
 	return CLI_OK;
 }

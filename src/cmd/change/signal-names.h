@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* signal-names.h - conversion between signal names and numbers. */
-#ifndef CGWARD_CMD_CHANGE_SIGNAL_NAMES_H
-#define CGWARD_CMD_CHANGE_SIGNAL_NAMES_H
+#pragma once
 
 #include <stddef.h>
 
@@ -9,5 +8,3 @@
 int signal_find(const char *name, int *ret_signal);
 /* Formats a signal as "TERM", or as "RTMIN+2" if it has no name. */
 void signal_name(int signal, char *buffer, size_t size);
-
-#endif

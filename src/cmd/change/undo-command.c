@@ -7,6 +7,7 @@
 
 #include "cmd/change/change-report.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 
 struct undo {
 	struct change_command command;
@@ -38,25 +39,14 @@ static const struct cli_command_help help = {
 	.examples = examples,
 };
 
-static enum cli_exit print_failure(const struct change_command *command, int error,
-				   struct cgw_diag *diag)
-{
-	if (diag->text[0] == '\0')
-		cgw_diag_set(diag, error, "%s", strerror(-error));
-	cli_diag(command->context, diag);
-	return cli_exit_from_error(error);
-}
-
 static void print_skipped(void *context, const struct cgw_change *change, const char *reason)
 {
 	const struct change_command *command = context;
-	char path[1024];
 
-	cgw_escape(path, sizeof(path), change->path, strlen(change->path));
 	cli_error(command->context, "skipped change %llu (%s of %s): %s",
 		  (unsigned long long)change->id,
-		  change->key[0] != '\0' ? change->key : cgw_step_kind_name(change->kind), path,
-		  reason);
+		  change->key[0] != '\0' ? change->key : cgw_step_kind_name(change->kind),
+		  ESCAPED(1024, change->path), reason);
 }
 
 /* With ID 0 the last action that can be undone. */
@@ -70,7 +60,7 @@ static enum cli_exit undo_one(struct change_command *command, uint64_t id,
 	r = cgw_plan_new(command->layout, &command->options, &command->plan);
 	if (r == 0)
 		r = cgw_plan_add_undo(command->plan, id, scope, print_skipped, command, &diag);
-	return r < 0 ? print_failure(command, r, &diag) : change_apply(command);
+	return r < 0 ? cli_fail(command->context, r, &diag) : change_apply(command);
 }
 
 static enum cli_exit parse_id(const struct change_command *command, const char *text,

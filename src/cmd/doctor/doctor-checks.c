@@ -11,6 +11,7 @@
 
 #include "cmd/doctor/doctor-checks.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/namespace-root.h"
 #include "lib/model/sampling.h"
 #include "lib/sample/device-sums.h"
@@ -39,14 +40,9 @@ static void check_layout(const struct cgw_layout *layout, struct finding *findin
 		return;
 	}
 	DESCRIBE(finding, "%s:", cgw_layout_kind_name(layout->kind));
-	for (size_t i = 0; i < layout->hierarchy_count; i++) {
-		char place[128];
-
-		cgw_escape(place, sizeof(place), layout->hierarchies[i].mountpoint,
-			   strlen(layout->hierarchies[i].mountpoint));
+	for (size_t i = 0; i < layout->hierarchy_count; i++)
 		DESCRIBE(finding, "%s %s at %s", i > 0 ? "," : "", layout->hierarchies[i].label,
-			 place);
-	}
+			 ESCAPED(128, layout->hierarchies[i].mountpoint));
 	if (!root_is_of_machine(layout))
 		DESCRIBE(finding,
 			 "; / is not the root group of the machine: groups above it and their "
@@ -493,13 +489,13 @@ static bool describe_user_manager(const struct cgw_layout *layout, struct findin
 	CLEANUP(cleanup_free) char *controllers = NULL;
 	int hierarchy = cgw_layout_find_v2(layout);
 	unsigned user = (unsigned)geteuid();
-	char path[96], socket[64];
 	size_t length = 0;
 
-	snprintf(socket, sizeof(socket), "/run/user/%u/systemd/private", user);
-	snprintf(path, sizeof(path), "/user.slice/user-%u.slice/user@%u.service", user, user);
-	if (hierarchy < 0 || access(socket, W_OK) < 0 ||
-	    cgw_group_open(layout, (size_t)hierarchy, path, &directory, NULL) < 0 ||
+	if (hierarchy < 0 ||
+	    access(FORMATTED(64, "/run/user/%u/systemd/private", user), W_OK) < 0 ||
+	    cgw_group_open(layout, (size_t)hierarchy,
+			   FORMATTED(96, "/user.slice/user-%u.slice/user@%u.service", user, user),
+			   &directory, NULL) < 0 ||
 	    cgw_file_read(layout, directory, "cgroup.controllers", &controllers, &length) < 0)
 		return false;
 	controllers[strcspn(controllers, "\n")] = '\0';
@@ -525,13 +521,11 @@ static void check_delegation(const struct cgw_layout *layout, struct finding *fi
 		return;
 	}
 	for (size_t i = 0; i < membership.count; i++) {
-		char path[200];
-
 		if (membership.paths[i] == NULL ||
 		    check_writable(layout, i, membership.paths[i]) < 0)
 			continue;
-		cgw_escape(path, sizeof(path), membership.paths[i], strlen(membership.paths[i]));
-		DESCRIBE(finding, "%s%s in %s", any ? ", " : "writable: ", path,
+		DESCRIBE(finding, "%s%s in %s",
+			 any ? ", " : "writable: ", ESCAPED(200, membership.paths[i]),
 			 layout->hierarchies[i].label);
 		any = true;
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* doctor-checks.h - checks of `cgward doctor`, each with one finding. */
-#ifndef CGWARD_CMD_DOCTOR_DOCTOR_CHECKS_H
-#define CGWARD_CMD_DOCTOR_DOCTOR_CHECKS_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -21,5 +20,3 @@ struct check {
 };
 
 extern const struct check checks[];
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* container-columns.h - the columns container_name and pod_name, looked up in container engines. */
-#ifndef CGWARD_CMD_DUMP_CONTAINER_COLUMNS_H
-#define CGWARD_CMD_DUMP_CONTAINER_COLUMNS_H
+#pragma once
 
 #include <cgward/inspect.h>
 #include <cgward/render.h>
@@ -21,5 +20,3 @@ void container_columns_use(struct container_columns *columns, struct cgw_frame *
 /* Callback of cgw_exposition_group_filter: labels as those of `cgward serve`. */
 size_t container_columns_labels(void *columns, const struct cgw_identity *identity,
 				struct cgw_label *labels, size_t capacity);
-
-#endif

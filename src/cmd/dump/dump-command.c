@@ -328,10 +328,8 @@ static enum cli_exit run_dump(struct dump *dump)
 	if (dump->below != NULL) {
 		int r = cgw_names_find(layout, dump->below, UINT32_MAX, NULL, &below, &diag);
 
-		if (r < 0) {
-			cli_diag(dump->context, &diag);
-			return cli_exit_from_error(r);
-		}
+		if (r < 0)
+			return cli_fail(dump->context, r, &diag);
 		dump->selection.below = below;
 	}
 	(void)cgw_sampler_raise_descriptors();

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dump-hosts.c - `cgward dump --host`: prints the groups of other machines. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/dump/dump-sources.h"

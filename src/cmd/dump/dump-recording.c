@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dump-recording.c - `cgward dump --replay`: prints samples of a recording. */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/dump/dump-sources.h"
 #include "lib/base/cleanup.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/recording-common.h"
 #include <cgward/recording.h>
 
@@ -27,12 +26,8 @@ static uint64_t now_ns(const struct recording_dump *recording)
 
 static enum cli_exit print_no_sample(const struct recording_dump *recording, const char *option)
 {
-	char begin[40], end[40];
-
-	cgw_format_time(recording->info.first_ns, begin, sizeof(begin));
-	cgw_format_time(recording->info.last_ns, end, sizeof(end));
 	cli_error(recording->dump->context, "no sample for --%s; the recording covers %s to %s",
-		  option, begin, end);
+		  option, TIME_TEXT(recording->info.first_ns), TIME_TEXT(recording->info.last_ns));
 	return CLI_NO_SUCH_GROUP;
 }
 
@@ -191,10 +186,8 @@ enum cli_exit dump_recording(struct dump *dump)
 	struct cgw_diag diag = {0};
 	enum cli_exit status;
 
-	if (cgw_replay_open(dump->replay, &replay, &diag) < 0) {
-		cli_diag(dump->context, &diag);
-		return CLI_FAILED;
-	}
+	if (cgw_replay_open(dump->replay, &replay, &diag) < 0)
+		return cli_diag(dump->context, &diag);
 	dump_metrics(dump, &metrics);
 	(void)cgw_replay_select(replay, &metrics); /* no sample was read yet */
 	recording.replay = replay;

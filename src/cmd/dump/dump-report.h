@@ -4,8 +4,7 @@
  *
  * Formats only print a report; they do not select what it contains.
  */
-#ifndef CGWARD_CMD_DUMP_DUMP_REPORT_H
-#define CGWARD_CMD_DUMP_DUMP_REPORT_H
+#pragma once
 
 #include <stdio.h>
 
@@ -63,5 +62,3 @@ struct report_key report_key(struct cgw_field field);
 
 /* Prints all keys with unit, kind, sources and help, as a table or as JSON: list-metrics.c. */
 int list_fields(FILE *out, bool json, bool headings, unsigned width);
-
-#endif

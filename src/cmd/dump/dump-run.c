@@ -6,6 +6,7 @@
 
 #include "cmd/dump/dump-run.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/muldiv.h"
 #include "shared/cli/text-table.h"
 
@@ -72,15 +73,11 @@ void dump_metrics(const struct dump *dump, struct cgw_metric_set *set)
 
 enum cli_exit dump_print_error(const struct dump *dump, int error, const char *reason)
 {
-	char path[512];
-
 	if (dump->output_error < 0) {
-		cgw_escape(path, sizeof(path), dump->output.path, strlen(dump->output.path));
-		cli_error(dump->context, "cannot write %s: %s", path,
+		cli_error(dump->context, "cannot write %s: %s", ESCAPED(512, dump->output.path),
 			  strerror(-dump->output_error));
 		return CLI_OUTPUT_FAILED;
 	}
-	cli_error(dump->context, "%s",
-		  reason != NULL && reason[0] != '\0' ? reason : strerror(-error));
-	return CLI_FAILED;
+	return cli_error(dump->context, "%s",
+			 reason != NULL && reason[0] != '\0' ? reason : strerror(-error));
 }

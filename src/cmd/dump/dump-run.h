@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dump-run.h - options of a dump, and what all of its sources do with a frame. */
-#ifndef CGWARD_CMD_DUMP_DUMP_RUN_H
-#define CGWARD_CMD_DUMP_DUMP_RUN_H
+#pragma once
 
 #include "cmd/dump/dump-report.h"
 #include "cmd/dump/output-file.h"
@@ -42,5 +41,3 @@ int dump_print(struct dump *dump, const struct cgw_layout *layout, const struct 
 /* Adds the metrics of the columns and of the sort key. */
 void dump_metrics(const struct dump *dump, struct cgw_metric_set *set);
 enum cli_exit dump_print_error(const struct dump *dump, int error, const char *reason);
-
-#endif

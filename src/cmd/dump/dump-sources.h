@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dump-sources.h - dumps of what is not this machine, and `cgward get`. */
-#ifndef CGWARD_CMD_DUMP_DUMP_SOURCES_H
-#define CGWARD_CMD_DUMP_DUMP_SOURCES_H
+#pragma once
 
 #include "cmd/dump/dump-run.h"
 
@@ -9,5 +8,3 @@ enum cli_exit dump_recording(struct dump *dump);
 enum cli_exit dump_hosts(struct dump *dump);
 
 int get_run(struct cli_context *context, int argc, char **argv);
-
-#endif

@@ -127,10 +127,8 @@ static enum cli_exit sample_and_print(const struct get *get, struct cgw_sampler 
 			group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(frame)),
 						  get->path);
 	}
-	if (r < 0) {
-		cli_error(get->context, "%s", strerror(-r));
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_error(get->context, "%s", strerror(-r));
 	if (group == CGW_NO_GROUP) {
 		cli_error(get->context, "the group no longer exists");
 		return CLI_NO_SUCH_GROUP;
@@ -153,10 +151,8 @@ static enum cli_exit read_and_print(const struct get *get)
 		if (cgw_field_needs_children(get->fields.items[i]))
 			sampler_options.with_children = true;
 	}
-	if (cgw_sampler_new(get->layout, &sampler_options, &sampler, &diag) < 0) {
-		cli_diag(get->context, &diag);
-		return CLI_FAILED;
-	}
+	if (cgw_sampler_new(get->layout, &sampler_options, &sampler, &diag) < 0)
+		return cli_diag(get->context, &diag);
 	if (cgw_frame_new(&frame) < 0 || cgw_sampler_set_metrics(sampler, &metrics) < 0)
 		return CLI_FAILED;
 	container_columns_use(&names, frame);
@@ -212,10 +208,8 @@ static enum cli_exit get_from_one_group(struct get *get, const char *name, size_
 	}
 	r = cgw_names_find(get->layout, name, hierarchies != 0 ? hierarchies : UINT32_MAX, NULL,
 			   &path, &diag);
-	if (r < 0) {
-		cli_diag(get->context, &diag);
-		return cli_exit_from_error(r);
-	}
+	if (r < 0)
+		return cli_fail(get->context, r, &diag);
 	get->path = path;
 	*ret_count = get->fields.count = count;
 	return read_and_print(get);

@@ -3,8 +3,7 @@
  * json-writer.h - writes JSON into a reusable buffer: objects of a known shape, member by member,
  * without building a tree of values.
  */
-#ifndef CGWARD_CMD_DUMP_JSON_WRITER_H
-#define CGWARD_CMD_DUMP_JSON_WRITER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,5 +36,3 @@ void json_put_hex(struct json_writer *writer, const void *bytes, size_t length);
 void json_put_integer(struct json_writer *writer, uint64_t number);
 /* Appends a real number with 15 digits and a fraction or exponent; null if not finite. */
 void json_put_real(struct json_writer *writer, double number);
-
-#endif

@@ -5,6 +5,7 @@
 
 #include "cmd/dump/dump-report.h"
 #include "lib/base/cleanup.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/text-table.h"
 
 static int add_columns(const struct report *report, struct libscols_table *table)
@@ -96,7 +97,6 @@ static void print_left_out(const struct report *report)
 int report_table(const struct report *report)
 {
 	CLEANUP(cleanup_table) struct libscols_table *table = table_new(report->out);
-	char time[40];
 	int r;
 
 	if (table == NULL)
@@ -110,8 +110,8 @@ int report_table(const struct report *report)
 	if (report->repeated) {
 		const struct cgw_snapshot *now = cgw_frame_now(report->frame);
 
-		cgw_format_time(cgw_snapshot_realtime_ns(now), time, sizeof(time));
-		fprintf(report->out, "%s%s\n", report->first ? "" : "\n", time);
+		fprintf(report->out, "%s%s\n", report->first ? "" : "\n",
+			TIME_TEXT(cgw_snapshot_realtime_ns(now)));
 	}
 	r = table_print(table, report->width);
 	if (r == 0 && report->headings)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* output-file.h - output to standard output, or to a file that is replaced atomically. */
-#ifndef CGWARD_CMD_DUMP_OUTPUT_FILE_H
-#define CGWARD_CMD_DUMP_OUTPUT_FILE_H
+#pragma once
 
 #include "lib/base/file-replacement.h"
 
@@ -18,5 +17,3 @@ int output_begin(struct output *output);
  * `keep` is false. Returns -errno if this, or writing, failed.
  */
 int output_end(struct output *output, int keep);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* applier.h - the state of applying actions, and what their handlers share. */
-#ifndef CGWARD_CMD_ENFORCE_APPLIER_H
-#define CGWARD_CMD_ENFORCE_APPLIER_H
+#pragma once
 
 #include "cmd/enforce/run-program.h"
 #include "cmd/enforce/thaw-guard.h"
@@ -67,5 +66,3 @@ int check_group(const struct applier *applier, const struct cgw_action *action, 
 /* The group has no such file. Returns -ENOENT; the outcome is NOT_TRIED if that may change. */
 int report_absent(const struct applier *applier, const struct cgw_action *action, const char *what,
 		  struct applied_action *applied);
-
-#endif

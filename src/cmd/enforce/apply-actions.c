@@ -12,7 +12,6 @@
 #include "lib/limit/essential-groups.h"
 #include "lib/limit/freezer.h"
 #include "lib/limit/plan.h"
-#include "lib/limit/unit-setting.h"
 
 /* The event loop waits no longer than this for processes to freeze or to die. */
 #define WAIT_NS        (2 * NS_PER_S)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* apply-actions.h - apply the actions of a policy to the machine. */
-#ifndef CGWARD_CMD_ENFORCE_APPLY_ACTIONS_H
-#define CGWARD_CMD_ENFORCE_APPLY_ACTIONS_H
+#pragma once
 
 #include "cmd/enforce/applier.h"
 
@@ -38,5 +37,3 @@ int apply_restore(struct applier *applier, const struct cgw_action *action,
 		  struct applied_action *applied);
 int apply_yield(struct applier *applier, const struct cgw_action *action,
 		struct applied_action *applied);
-
-#endif

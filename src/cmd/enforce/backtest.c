@@ -9,10 +9,10 @@
 #include "cmd/enforce/backtest.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/recording-common.h"
 #include <cgward/recording.h>
-#include <cgward/render.h>
 
 #define CAVEAT                                                                               \
 	"Note: the recorded groups were not limited. After the first action, actual values " \
@@ -29,10 +29,7 @@ struct backtest {
 	bool all;
 };
 
-static void cleanup_rehearsal(struct cgw_rehearsal **rehearsal)
-{
-	cgw_rehearsal_free(*rehearsal);
-}
+DEFINE_CLEANUP(cleanup_rehearsal, struct cgw_rehearsal *, cgw_rehearsal_free)
 
 static void format_time(uint64_t realtime_ns, char *buffer, size_t size)
 {
@@ -68,7 +65,7 @@ static void describe(const struct cgw_rehearsed_action *action, char *buffer, si
 static void print_action(const struct backtest *backtest, const struct cgw_rehearsed_action *action)
 {
 	CLEANUP(cleanup_free) char *path = escape_copy(action->path);
-	char when[40], what[400], held[32];
+	char when[40], what[400];
 
 	format_time(action->realtime_ns, when, sizeof(when));
 	describe(action, what, sizeof(what));
@@ -77,8 +74,8 @@ static void print_action(const struct backtest *backtest, const struct cgw_rehea
 	if (action->step > 0)
 		printf(", step %u", action->step + 1);
 	if (action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_FREEZE) {
-		cgw_format_duration((double)action->active_ns, held, sizeof(held));
-		printf(", for %s%s", held, action->active_at_end ? " (until the end)" : "");
+		printf(", for %s%s", DURATION_TEXT(action->active_ns),
+		       action->active_at_end ? " (until the end)" : "");
 	}
 	printf("  (%s)\n", action->reason);
 }
@@ -124,17 +121,15 @@ static void print_missing(const struct backtest *backtest)
 
 static void print_text(struct backtest *backtest)
 {
-	char first[40], last[40], interval[32];
+	char first[40], last[40];
 	size_t count, limits = 0;
 	const struct cgw_rehearsed_action *actions =
 		cgw_rehearsal_actions(backtest->rehearsal, &count);
 
 	format_time(backtest->info.first_ns, first, sizeof(first));
 	format_time(backtest->info.last_ns, last, sizeof(last));
-	cgw_format_duration((double)cgw_replay_interval_ns(backtest->replay), interval,
-			    sizeof(interval));
 	printf("%llu samples from %s to %s, one every %s\n", (unsigned long long)backtest->samples,
-	       first, last, interval);
+	       first, last, DURATION_TEXT(cgw_replay_interval_ns(backtest->replay)));
 	if (cgw_replay_interval_ns(backtest->replay) >
 	    cgw_policy_settings(backtest->policy)->interval_ns)
 		printf("The policy samples more often than the recording: short peaks may be "
@@ -301,10 +296,8 @@ enum cli_exit backtest_run(const struct cli_context *context, const struct cgw_p
 	backtest.rehearsal = rehearsal;
 	if (r == 0)
 		r = run(&backtest);
-	if (r < 0) {
-		cli_error(context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_error(context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
 	if (json)
 		r = print_json(&backtest);
 	else

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* backtest.h - run a policy over a recording and print what it would have done. */
-#ifndef CGWARD_CMD_ENFORCE_BACKTEST_H
-#define CGWARD_CMD_ENFORCE_BACKTEST_H
+#pragma once
 
 #include <cgward/policy.h>
 
@@ -10,5 +9,3 @@
 /* `all`: list each standing limit. */
 enum cli_exit backtest_run(const struct cli_context *context, const struct cgw_policy *policy,
 			   const char *recording, bool json, bool all);
-
-#endif

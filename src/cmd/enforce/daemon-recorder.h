@@ -5,8 +5,7 @@
  * A separate thread with its own sampler writes the recording, so that a hanging disk does not
  * delay enforcement. The daemon queues its actions as events for that thread.
  */
-#ifndef CGWARD_CMD_ENFORCE_DAEMON_RECORDER_H
-#define CGWARD_CMD_ENFORCE_DAEMON_RECORDER_H
+#pragma once
 
 #include <cgward/policy.h>
 
@@ -20,5 +19,3 @@ struct daemon_recorder *daemon_recorder_stop(struct daemon_recorder *recording);
 /* Queues an applied action as an event. */
 void daemon_recorder_add_action(void *recording, const struct cgw_action *action, bool by_rule,
 				const struct cgw_action_result *result);
-
-#endif

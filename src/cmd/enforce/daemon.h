@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* daemon.h - state and event loop of `cgward enforce`. */
-#ifndef CGWARD_CMD_ENFORCE_DAEMON_H
-#define CGWARD_CMD_ENFORCE_DAEMON_H
+#pragma once
 
 #include "cmd/enforce/enforcement.h"
 #include "cmd/enforce/policy-watch.h"
@@ -48,5 +47,3 @@ int daemon_tick(struct daemon *daemon);
 void daemon_release(struct daemon *daemon);
 /* Runs until SIGTERM or SIGINT. */
 int daemon_loop(struct daemon *daemon);
-
-#endif

@@ -144,10 +144,8 @@ static enum cli_exit restore(struct daemon *daemon)
 			  undo_store_unknown(daemon->state.store),
 			  undo_store_directory(daemon->state.store));
 	r = undo_store_begin(daemon->state.store, &diag);
-	if (r < 0) {
-		cli_diag(daemon->context, &diag);
-		return cli_exit_from_error(r);
-	}
+	if (r < 0)
+		return cli_fail(daemon->context, r, &diag);
 	return failed > 0 ? CLI_PARTLY : CLI_OK;
 }
 
@@ -257,10 +255,8 @@ static enum cli_exit enforce(struct daemon *daemon)
 	enum cli_exit status;
 	int r = libsystemd_load(&diag);
 
-	if (r < 0) {
-		cli_diag(daemon->context, &diag);
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_diag(daemon->context, &diag);
 	daemon->state.policy = daemon_load_policy(&daemon->options);
 	status = prepare(daemon);
 	if (daemon->options.restore)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* enforce-commands.h - commands that apply, check and export policies. */
-#ifndef CGWARD_CMD_ENFORCE_ENFORCE_COMMANDS_H
-#define CGWARD_CMD_ENFORCE_ENFORCE_COMMANDS_H
+#pragma once
 
 #include "shared/cli/cli.h"
 #include "shared/cli/daemon-status.h"
@@ -11,5 +10,3 @@ int enforce_run(struct cli_context *context, int argc, char **argv);
 int check_run(struct cli_context *context, int argc, char **argv);
 int status_run(struct cli_context *context, int argc, char **argv);
 int export_run(struct cli_context *context, int argc, char **argv);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* enforcement.h - the policy in effect, and what it is applied to. */
-#ifndef CGWARD_CMD_ENFORCE_ENFORCEMENT_H
-#define CGWARD_CMD_ENFORCE_ENFORCEMENT_H
+#pragma once
 
 #include <limits.h>
 #include <sys/resource.h>
@@ -46,5 +45,3 @@ static inline bool nothing_is_writable(const struct cgw_layout *layout)
 			return false;
 	return true;
 }
-
-#endif

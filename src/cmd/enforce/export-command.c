@@ -8,7 +8,7 @@
 #include "cmd/enforce/enforce-commands.h"
 #include "cmd/enforce/policy-trial.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/policy/export-limits.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/options.h"

@@ -17,6 +17,7 @@
 
 #include "cmd/enforce/group-claims.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 
 #define LOCK_NAME ".lock"
 
@@ -84,14 +85,11 @@ static const char *find_overlap(const struct cgw_policy *policy, const char *cla
 static int report_overlap(const char *pid, const char *state, const char *claimed,
 			  const char *pattern, struct cgw_diag *diag)
 {
-	char shown[128];
-
-	cgw_escape(shown, sizeof(shown), state, strlen(state));
 	return cgw_diag_set(
 		diag, -EBUSY,
 		"another cgward enforce (PID %.10s, state directory %s) may apply to the "
 		"same groups: %.100s and %.100s; they would restore each other's values",
-		pid, shown, claimed, pattern);
+		pid, ESCAPED(128, state), claimed, pattern);
 }
 
 /* Reads the claims of another daemon, unless it no longer runs. */

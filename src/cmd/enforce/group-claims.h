@@ -6,8 +6,7 @@
  * without an owner remains. Each daemon therefore lists the patterns of its sections in a file that
  * it keeps locked; another one whose patterns may match the same groups is refused.
  */
-#ifndef CGWARD_CMD_ENFORCE_GROUP_CLAIMS_H
-#define CGWARD_CMD_ENFORCE_GROUP_CLAIMS_H
+#pragma once
 
 #include <cgward/policy.h>
 
@@ -25,5 +24,3 @@ struct group_claims *group_claims_drop(struct group_claims *claims);
 /* Replaces the claims by those of a new policy; on failure the old ones remain. */
 int group_claims_update(struct group_claims *claims, const struct cgw_policy *policy,
 			struct cgw_diag *diag);
-
-#endif

@@ -18,6 +18,7 @@
 #include "cmd/enforce/group-watch.h"
 #include "cmd/enforce/kernel-events.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 
 #define DIRECTORIES_MAX 20000
 #define FILES_MAX       1024
@@ -131,14 +132,13 @@ static void watch_path(struct enforcement *enforcement, struct inotify_set *set,
 		       const char *path, const char *file, uint32_t mask)
 {
 	CLEANUP(cleanup_close) int fd = -1;
-	char name[128];
 
 	if (set->fd < 0 || set->count >= set->max ||
 	    cgw_group_open(enforcement->layout, hierarchy, path, &fd, NULL) < 0)
 		return;
-	snprintf(name, sizeof(name), "/proc/self/fd/%d/%s", fd, file);
 	/* IN_MASK_CREATE: a file that another rule watches already fails with EEXIST. */
-	set->count += inotify_add_watch(set->fd, name, mask | IN_MASK_CREATE) >= 0;
+	set->count += inotify_add_watch(set->fd, FORMATTED(128, "/proc/self/fd/%d/%s", fd, file),
+					mask | IN_MASK_CREATE) >= 0;
 }
 
 /* Watches the event file behind the term's metric. */

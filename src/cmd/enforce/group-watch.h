@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* group-watch.h - directories and event files that trigger early samples. */
-#ifndef CGWARD_CMD_ENFORCE_GROUP_WATCH_H
-#define CGWARD_CMD_ENFORCE_GROUP_WATCH_H
+#pragma once
 
 #include "cmd/enforce/enforcement.h"
 
@@ -9,5 +8,3 @@ int group_watch_open(struct enforcement *enforcement);
 void group_watch_close(struct enforcement *enforcement);
 /* Call after each sample: watches new groups. */
 void group_watch_update(struct enforcement *enforcement);
-
-#endif

@@ -6,8 +6,7 @@
  * An event only triggers an early sample. Each uses a descriptor, so their number is limited;
  * beyond the limit, rules rely on the regular samples.
  */
-#ifndef CGWARD_CMD_ENFORCE_KERNEL_EVENTS_H
-#define CGWARD_CMD_ENFORCE_KERNEL_EVENTS_H
+#pragma once
 
 #include "cmd/enforce/enforcement.h"
 
@@ -25,5 +24,3 @@ void triggers_add(struct triggers *triggers, size_t section, size_t term, uint32
 		  const char *path, uint32_t hierarchies);
 /* Call after a sample: updates thresholds that depend on a limit. */
 void triggers_update(struct triggers *triggers);
-
-#endif

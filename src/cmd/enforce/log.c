@@ -9,8 +9,8 @@
 
 #include "cmd/enforce/log.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
 #include "lib/base/libsystemd.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/systemd-journal.h"
 #include "shared/report/log-change.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* log.h - log of the daemon: journal entries with fields, or lines on standard error. */
-#ifndef CGWARD_CMD_ENFORCE_LOG_H
-#define CGWARD_CMD_ENFORCE_LOG_H
+#pragma once
 
 #include "shared/cli/systemd-journal.h"
 #include <cgward/policy.h>
@@ -13,5 +12,3 @@ void log_message(enum cli_message message, int priority, const char *text);
 /* An action and its result, with the fields listed in cgward-enforce(8). */
 void log_action(const struct cgw_action *action, const struct cgw_action_result *result,
 		const char *how);
-
-#endif

@@ -3,8 +3,7 @@
  * metrics-endpoint.h - Prometheus endpoint in the daemon's event loop, as configured by
  * [metrics].
  */
-#ifndef CGWARD_CMD_ENFORCE_METRICS_ENDPOINT_H
-#define CGWARD_CMD_ENFORCE_METRICS_ENDPOINT_H
+#pragma once
 
 #include <syslog.h>
 
@@ -30,6 +29,4 @@ static inline void metrics_endpoint_open(struct enforcement *enforcement)
 static inline void metrics_endpoint_close(struct enforcement *enforcement)
 {
 }
-#endif
-
 #endif

@@ -15,6 +15,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 
 #define PF_KTHREAD       0x00200000U /* flag in /proc/PID/stat */
 #define SCAN_INTERVAL_NS (30 * NS_PER_S)
@@ -79,17 +80,10 @@ static uint64_t read_fingerprint(const struct cgw_layout *layout, pid_t pid)
 
 static const struct seen *find_seen(const struct seen_list *seen, pid_t pid)
 {
-	size_t low = 0, high = seen->count;
+	size_t at;
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (seen->items[middle].pid < pid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < seen->count && seen->items[low].pid == pid ? &seen->items[low] : NULL;
+	ARRAY_SEARCH(at, seen->count, seen->items[at].pid < pid);
+	return at < seen->count && seen->items[at].pid == pid ? &seen->items[at] : NULL;
 }
 
 static bool is_member(const struct enforcement *enforcement, pid_t pid, const char *to)
@@ -147,11 +141,10 @@ static bool is_kernel_thread(const struct cgw_layout *layout, pid_t pid)
 {
 	CLEANUP(cleanup_free) char *stat = NULL;
 	unsigned flags = 0;
-	char file[32], *at;
+	char *at;
 	size_t length;
 
-	snprintf(file, sizeof(file), "%d/stat", (int)pid);
-	if (cgw_proc_read(layout, file, &stat, &length) < 0)
+	if (cgw_proc_read(layout, FORMATTED(32, "%d/stat", (int)pid), &stat, &length) < 0)
 		return false;
 	at = strrchr(stat, ')');
 	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */

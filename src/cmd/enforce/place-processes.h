@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* place-processes.h - move processes into groups, as configured by [place]. */
-#ifndef CGWARD_CMD_ENFORCE_PLACE_PROCESSES_H
-#define CGWARD_CMD_ENFORCE_PLACE_PROCESSES_H
+#pragma once
 
 #include "cmd/enforce/enforcement.h"
 
@@ -12,5 +11,3 @@
  */
 int place_processes(struct enforcement *enforcement);
 void place_done(struct enforcement *enforcement);
-
-#endif

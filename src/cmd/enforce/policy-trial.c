@@ -7,7 +7,7 @@
 
 #include "cmd/enforce/policy-trial.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/model/sampling.h"
 #include "shared/cli/daemon-status.h"
 #include "shared/report/policy-report.h"
@@ -87,10 +87,8 @@ enum cli_exit trial_explain(const struct cli_context *context, const struct poli
 	struct daemon_status *status;
 	int r = cgw_names_find(trial->layout, name, UINT32_MAX, NULL, &path, &diag);
 
-	if (r < 0) {
-		cli_diag(context, &diag);
-		return cli_exit_from_error(r);
-	}
+	if (r < 0)
+		return cli_fail(context, r, &diag);
 	report.path = path;
 	report.group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(trial->frame)), path);
 	if (report.group == CGW_NO_GROUP) {

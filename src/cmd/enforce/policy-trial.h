@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* policy-trial.h - evaluate a policy on this machine without applying it, for check and export. */
-#ifndef CGWARD_CMD_ENFORCE_POLICY_TRIAL_H
-#define CGWARD_CMD_ENFORCE_POLICY_TRIAL_H
+#pragma once
 
 #include "shared/cli/cli.h"
 #include "shared/cli/group-facts.h"
@@ -29,5 +28,3 @@ char *trial_group_path(const struct policy_trial *trial, uint32_t group);
 /* Explains the policy for one group: sections, current values of terms, refusals. */
 enum cli_exit trial_explain(const struct cli_context *context, const struct policy_trial *trial,
 			    const char *name);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* policy-watch.h - notices that the policy was replaced. */
-#ifndef CGWARD_CMD_ENFORCE_POLICY_WATCH_H
-#define CGWARD_CMD_ENFORCE_POLICY_WATCH_H
+#pragma once
 
 #include "lib/base/libsystemd.h"
 
@@ -14,5 +13,3 @@ struct policy_watch {
 
 /* `watch` must outlive the event loop, which frees the watches. */
 int policy_watch_open(sd_event *event, struct policy_watch *watch);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * Requires CAP_NET_ADMIN and the initial network namespace; without them, callers must scan /proc.
  */
-#ifndef CGWARD_CMD_ENFORCE_PROC_CONNECTOR_H
-#define CGWARD_CMD_ENFORCE_PROC_CONNECTOR_H
+#pragma once
 
 #include "lib/base/libsystemd.h"
 
@@ -23,5 +22,3 @@ int proc_connector_open(sd_event *event, const struct proc_connector_callbacks *
 			struct proc_connector **ret_connector);
 /* Accepts NULL, returns NULL. */
 struct proc_connector *proc_connector_close(struct proc_connector *connector);
-
-#endif

@@ -13,6 +13,7 @@
 #include "cmd/enforce/run-program.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 
 #define COMMAND_TIMEOUT_NS (10 * NS_PER_S)
 #define WORDS_MAX          31
@@ -140,11 +141,10 @@ static unsigned long resident_pages(const struct cgw_layout *layout, pid_t pid)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	unsigned long pages = 0;
-	char file[32], *at;
+	char *at;
 	size_t length;
 
-	snprintf(file, sizeof(file), "%d/statm", (int)pid);
-	if (cgw_proc_read(layout, file, &text, &length) < 0)
+	if (cgw_proc_read(layout, FORMATTED(32, "%d/statm", (int)pid), &text, &length) < 0)
 		return 0;
 	(void)strtoul(text, &at, 10);
 	pages = strtoul(at, NULL, 10);

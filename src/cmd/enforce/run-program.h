@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* run-program.h - run commands of rules, and find the largest process of a group. */
-#ifndef CGWARD_CMD_ENFORCE_RUN_PROGRAM_H
-#define CGWARD_CMD_ENFORCE_RUN_PROGRAM_H
+#pragma once
 
 #include <cgward/policy.h>
 
@@ -25,5 +24,3 @@ void reap_commands(struct running_commands *commands);
 /* The process of the action's group with the most resident memory. -ESRCH: it has none. */
 int find_largest_process(const struct cgw_layout *layout, const struct cgw_action *action,
 			 pid_t *ret_pid);
-
-#endif

@@ -12,9 +12,9 @@
 
 #include "cmd/enforce/status-file.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
 #include "lib/base/file-replacement.h"
 #include "lib/base/json-cleanup.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/daemon-status.h"
 
 #define LISTED_MAX 10000 /* maximum number of instances and of values */

@@ -6,8 +6,7 @@
  * waits for the kernel, for systemd or for a disk, the guard writes the freezer's file in time. The
  * loop then drops the record, logs the thaw, and informs systemd.
  */
-#ifndef CGWARD_CMD_ENFORCE_THAW_GUARD_H
-#define CGWARD_CMD_ENFORCE_THAW_GUARD_H
+#pragma once
 
 #include <cgward/kernel.h>
 
@@ -23,5 +22,3 @@ int thaw_guard_set(struct thaw_guard *guard, size_t hierarchy, uint64_t group_id
 		   uint64_t at_ns);
 /* Returns true if the guard has thawed the group, or is about to. */
 bool thaw_guard_clear(struct thaw_guard *guard, size_t hierarchy, uint64_t group_id);
-
-#endif

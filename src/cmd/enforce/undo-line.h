@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* undo-line.h - one line of enforce.state. */
-#ifndef CGWARD_CMD_ENFORCE_UNDO_LINE_H
-#define CGWARD_CMD_ENFORCE_UNDO_LINE_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -34,5 +33,3 @@ int undo_line_format(const struct cgw_layout *layout, const struct undo_record *
  */
 int undo_line_parse(const struct cgw_layout *layout, char *line, struct undo_record *ret_record,
 		    bool *ret_removed);
-
-#endif

@@ -8,8 +8,7 @@
  * of the same name is not touched; settings of systemd units by the path, because a unit keeps them
  * when it is restarted with another group. Records are found through a hash table.
  */
-#ifndef CGWARD_CMD_ENFORCE_UNDO_STORE_H
-#define CGWARD_CMD_ENFORCE_UNDO_STORE_H
+#pragma once
 
 #include "cmd/enforce/undo-line.h"
 
@@ -44,5 +43,3 @@ int undo_store_remove_at(struct undo_store *store, size_t i);
 
 /* Copies a record and its strings into one block, to be freed; NULL without memory. */
 struct undo_record *undo_record_copy(const struct undo_record *record);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* wakeup.h - early samples, requested by whatever notices an event. */
-#ifndef CGWARD_CMD_ENFORCE_WAKEUP_H
-#define CGWARD_CMD_ENFORCE_WAKEUP_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -32,5 +31,3 @@ void wakeup_request(struct wakeup *wakeup, uint64_t after_ns);
  */
 void wakeup_request_twice(struct wakeup *wakeup, uint64_t after_ns);
 void wakeup_stop(struct wakeup *wakeup);
-
-#endif

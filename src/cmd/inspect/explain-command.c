@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* explain-command.c - `cgward explain`: what slows a group down, and the command to change that. */
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "cmd/inspect/inspect-target.h"
 #include "cmd/inspect/postmortem-command.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/namespace-root.h"
 #include "lib/model/sampling.h"
 #include "shared/cli/group-facts.h"

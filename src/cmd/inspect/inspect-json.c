@@ -6,11 +6,11 @@
  */
 #include <errno.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/inspect/inspect-json.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/namespace-root.h"
 #include "shared/cli/listing.h"
 
@@ -69,12 +69,11 @@ static json_t *capability_list(uint64_t set)
 
 	for (unsigned i = 0; i < 64; i++) {
 		const char *name = cgw_capability_name(i);
-		char unnamed[16];
 
 		if (!(set >> i & 1))
 			continue;
-		snprintf(unnamed, sizeof(unnamed), "cap_%u", i);
-		json_array_append_new(list, json_string(name != NULL ? name : unnamed));
+		json_array_append_new(
+			list, json_string(name != NULL ? name : FORMATTED(16, "cap_%u", i)));
 	}
 	return list;
 }

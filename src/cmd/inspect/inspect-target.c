@@ -44,17 +44,13 @@ enum cli_exit inspect_target_open(struct inspect_target *target, struct cli_cont
 	options.below = target->path;
 	if (r == 0)
 		r = cgw_sampler_new(target->layout, &options, &target->sampler, &diag);
-	if (r < 0) {
-		cli_diag(context, &diag);
-		return cli_exit_from_error(r);
-	}
+	if (r < 0)
+		return cli_fail(context, r, &diag);
 	r = cgw_sampler_set_metrics(target->sampler, metrics);
 	if (r == 0)
 		r = cgw_frame_new(&target->frame);
-	if (r < 0) {
-		cli_error(context, "%s", strerror(-r));
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_error(context, "%s", strerror(-r));
 	return sample(target);
 }
 

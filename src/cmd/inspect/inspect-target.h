@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* inspect-target.h - finds and samples the group to inspect. */
-#ifndef CGWARD_CMD_INSPECT_INSPECT_TARGET_H
-#define CGWARD_CMD_INSPECT_INSPECT_TARGET_H
+#pragma once
 
 #include <cgward/model.h>
 
@@ -28,5 +27,3 @@ enum cli_exit inspect_target_sample_again(struct inspect_target *target, uint64_
 void inspect_target_done(struct inspect_target *target);
 
 int explain_run(struct cli_context *context, int argc, char **argv);
-
-#endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cmd/inspect/postmortem-command.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/options.h"
 #include "shared/postmortem/page-store.h"

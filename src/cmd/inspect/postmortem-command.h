@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* postmortem-command.h - `cgward postmortem`, and where its pages are. */
-#ifndef CGWARD_CMD_INSPECT_POSTMORTEM_COMMAND_H
-#define CGWARD_CMD_INSPECT_POSTMORTEM_COMMAND_H
+#pragma once
 
 #include "shared/cli/cli.h"
 #include <cgward/policy.h>
@@ -10,5 +9,3 @@
 char *postmortem_directory(const struct cgw_policy *policy);
 
 int postmortem_run(struct cli_context *context, int argc, char **argv);
-
-#endif

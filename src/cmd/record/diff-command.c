@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* diff-command.c - `cgward diff`: changes and events between two times of a recording. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/record/diff-command.h"
 #include "lib/base/cleanup.h"
 #include "lib/model/sampling.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/options.h"
 #include "shared/cli/recording-common.h"
 #include "shared/cli/text-table.h"
@@ -108,7 +108,6 @@ static enum cli_exit seek_sample(struct arguments *arguments, struct cgw_replay 
 {
 	struct cgw_recording_info info;
 	uint64_t when_ns;
-	char begin[40];
 	int r;
 
 	cgw_replay_info(replay, &info);
@@ -126,12 +125,11 @@ static enum cli_exit seek_sample(struct arguments *arguments, struct cgw_replay 
 	}
 	if (r > 0)
 		return CLI_OK;
-	cgw_format_time(info.first_ns, begin, sizeof(begin));
 	if (r < 0)
 		cli_error(arguments->context, "%s", strerror(-r));
 	else
 		cli_error(arguments->context, "no sample for --%s: the recording begins at %s",
-			  option, begin);
+			  option, TIME_TEXT(info.first_ns));
 	return r < 0 ? CLI_FAILED : CLI_NO_SUCH_GROUP;
 }
 
@@ -213,10 +211,8 @@ static enum cli_exit run_diff(struct arguments *arguments)
 		return cli_usage_error(arguments->context,
 				       "--events and --json are mutually exclusive");
 	r = cgw_replay_open(arguments->path, &replay, &diag);
-	if (r < 0) {
-		cli_diag(arguments->context, &diag);
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_diag(arguments->context, &diag);
 	arguments->diff.fields = arguments->fields;
 	for (size_t i = 0; i < arguments->diff.field_count && !arguments->events; i++)
 		cgw_field_metrics(arguments->fields[i], &metrics);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* diff-command.h - rows of `cgward diff`, and their output. */
-#ifndef CGWARD_CMD_RECORD_DIFF_COMMAND_H
-#define CGWARD_CMD_RECORD_DIFF_COMMAND_H
+#pragma once
 
 #include <stdio.h>
 
@@ -48,5 +47,3 @@ int diff_json(const struct diff *diff, FILE *out);
 void diff_event(const struct cgw_event *event, FILE *out);
 
 int diff_run(struct cli_context *context, int argc, char **argv);
-
-#endif

@@ -2,13 +2,13 @@
 /* diff-output.c - output of `cgward diff` as a table or JSON. */
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/record/diff-command.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
 #include "lib/base/json-cleanup.h"
+#include "lib/base/local-text.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/listing.h"
 
 /* Formats "+1.5G", "-12" or "0", or the symbol of a missing value. */
@@ -16,19 +16,17 @@ static char *format_change(const struct diff *diff, const struct diff_cell *cell
 			   enum cgw_unit unit)
 {
 	struct cgw_value value = {.state = cell->state, .real = fabs(cell->change)};
-	char number[64], *text;
+	char *text;
 
 	/* The change of a counter that was reset is not known, although both values are. */
 	value.exact = cell->state == CGW_OK && unit != CGW_UNIT_PERCENT &&
 		      cell->to.exact | cell->from.exact;
 	value.number = (uint64_t)value.real;
-	cgw_format_value(value, unit, diff->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, number,
-			 sizeof(number));
 	if (asprintf(&text, "%s%s",
 		     cell->state != CGW_OK || cell->change == 0 ? ""
 		     : cell->change < 0                         ? "-"
 								: "+",
-		     number) < 0)
+		     VALUE_TEXT(value, unit, diff->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN)) < 0)
 		return NULL;
 	return text;
 }
@@ -50,7 +48,7 @@ static int add_line(const struct diff *diff, const struct diff_row *row,
 int diff_table(const struct diff *diff, FILE *out)
 {
 	CLEANUP(cleanup_table) struct libscols_table *table = table_new(out);
-	char from[40], to[40];
+	char to[40];
 	int r = 0;
 
 	if (table == NULL)
@@ -69,10 +67,9 @@ int diff_table(const struct diff *diff, FILE *out)
 		r = add_line(diff, &diff->rows[i], table);
 	if (r < 0)
 		return r;
-	cgw_format_time(diff->from_ns, from, sizeof(from));
 	cgw_format_time(diff->to_ns, to, sizeof(to));
 	if (diff->headings)
-		fprintf(out, "%s to %s%s\n", from, to,
+		fprintf(out, "%s to %s%s\n", TIME_TEXT(diff->from_ns), to,
 			diff->rebooted ? ", with a reboot in between: counters restarted" : "");
 	return table_print(table, diff->width);
 }
@@ -120,14 +117,11 @@ static json_t *row_json(const struct diff *diff, const struct diff_row *row)
 
 int diff_json(const struct diff *diff, FILE *out)
 {
-	char from[40], to[40];
-
-	cgw_format_time(diff->from_ns, from, sizeof(from));
-	cgw_format_time(diff->to_ns, to, sizeof(to));
 	fprintf(out,
 		"{\"schema\": %d, \"cgward\": \"%s\", \"from\": \"%s\", \"to\": \"%s\", "
 		"\"rebooted\": %s,\n",
-		CLI_JSON_SCHEMA, cgw_version(), from, to, diff->rebooted ? "true" : "false");
+		CLI_JSON_SCHEMA, cgw_version(), TIME_TEXT(diff->from_ns), TIME_TEXT(diff->to_ns),
+		diff->rebooted ? "true" : "false");
 	fputs("\"groups\": [", out);
 	for (size_t i = 0; i < diff->row_count; i++) {
 		CLEANUP(cleanup_json) json_t *object = row_json(diff, &diff->rows[i]);
@@ -152,19 +146,15 @@ static void print_escaped(const char *label, const char *bytes, FILE *out)
 static void print_number(struct cgw_number number, enum cgw_unit unit, FILE *out)
 {
 	const struct cgw_value value = {number.state, true, number.value, (double)number.value};
-	char text[64];
 
-	cgw_format_value(value, unit, CGW_STYLE_HUMAN, text, sizeof(text));
-	fputs(text, out);
+	fputs(VALUE_TEXT(value, unit, CGW_STYLE_HUMAN), out);
 }
 
 void diff_event(const struct cgw_event *event, FILE *out)
 {
 	int metric = cgw_metric_find(event->key);
-	char time[40];
 
-	cgw_format_time(event->realtime_ns, time, sizeof(time));
-	fprintf(out, "%s  %s", time, cgw_event_kind_name(event->kind));
+	fprintf(out, "%s  %s", TIME_TEXT(event->realtime_ns), cgw_event_kind_name(event->kind));
 	print_escaped("  ", event->path, out);
 	print_escaped("  ", event->key, out);
 	if (event->old_number.state != CGW_ABSENT) {

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,11 +12,11 @@
 #include "lib/base/clock.h"
 #include "lib/limit/journal-tail.h"
 #include "lib/model/sampling.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/options.h"
 #include "shared/cli/recording-common.h"
 #include "shared/postmortem/postmortem.h"
 #include <cgward/recording.h>
-#include <cgward/render.h>
 
 struct record {
 	struct cli_context *context;
@@ -139,23 +138,18 @@ static void print_summary(const struct record *record)
 {
 	struct cgw_recorder_stats stats = cgw_recorder_stats(record->recorder);
 	double passed_ns = (double)(clock_now_ns() - record->started_ns);
-	char bytes[32], time[32];
+	const char *bytes = BYTES_TEXT(stats.bytes_written);
 
-	(void)cgw_format_bytes((double)stats.bytes_written, bytes, sizeof(bytes));
-	cgw_format_duration(passed_ns, time, sizeof(time));
 	printf("%llu samples in %s: %s, %.1f bytes per group and sample, %.3f %% of a CPU for "
 	       "recording\n",
-	       (unsigned long long)stats.samples, time, bytes,
+	       (unsigned long long)stats.samples, DURATION_TEXT(passed_ns), bytes,
 	       record->groups > 0 ? (double)stats.bytes_written / (double)record->groups : 0,
 	       passed_ns > 0 ? (double)stats.cost_ns * 100 / passed_ns : 0);
 	if (stats.lost > 0)
 		printf("%llu samples could not be written\n", (unsigned long long)stats.lost);
 }
 
-static void cleanup_recorder(struct cgw_recorder **recorder)
-{
-	cgw_recorder_free(*recorder);
-}
+DEFINE_CLEANUP(cleanup_recorder, struct cgw_recorder *, cgw_recorder_free)
 
 static void print_page(void *context, const char *directory, const char *id, const char *group,
 		       const char *summary)
@@ -173,10 +167,7 @@ static void print_problem(void *context, const char *text)
 	cli_error(record->context, "%s", text);
 }
 
-static void cleanup_postmortem(struct postmortem **postmortem)
-{
-	postmortem_stop(*postmortem);
-}
+DEFINE_CLEANUP(cleanup_postmortem, struct postmortem *, postmortem_stop)
 
 static int start_postmortem(struct record *record, struct postmortem **ret_postmortem,
 			    struct cgw_diag *diag)
@@ -223,18 +214,14 @@ static enum cli_exit sample_and_write(struct record *record)
 		r = start_postmortem(record, &postmortem, &diag);
 	if (r == 0)
 		r = run_samples(record, &stop);
-	if (r < 0) {
-		cli_error(record->context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_error(record->context, "%s",
+				 diag.text[0] != '\0' ? diag.text : strerror(-r));
 	print_summary(record);
 	return cgw_recorder_stats(recorder).lost > 0 ? CLI_PARTLY : CLI_OK;
 }
 
-static void cleanup_who(struct journal_tail **who)
-{
-	journal_tail_free(*who);
-}
+DEFINE_CLEANUP(cleanup_who, struct journal_tail *, journal_tail_free)
 
 static enum cli_exit run_record(struct record *record)
 {

@@ -5,8 +5,7 @@
  * A client that keeps many connections open, or sends and reads slowly, must not delay others: if
  * there are too many, the peer with the most loses its oldest one, and each has a deadline.
  */
-#ifndef CGWARD_CMD_SERVE_CONNECTIONS_H
-#define CGWARD_CMD_SERVE_CONNECTIONS_H
+#pragma once
 
 #include <sys/socket.h>
 
@@ -32,5 +31,3 @@ struct connection *connections_add(struct connections *connections, int fd,
 void connections_remove(struct connections *connections, struct connection *connection);
 /* Ends those that are past their deadline. */
 void connections_end_late(struct connections *connections);
-
-#endif

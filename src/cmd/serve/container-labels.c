@@ -7,6 +7,7 @@
 #include "cmd/serve/container-labels.h"
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include <cgward/inspect.h>
 
 #define RETRY_NS UINT64_C(60000000000)
@@ -95,23 +96,11 @@ void container_labels_begin(struct container_labels *cache, uint64_t now_ns)
 /* Index of the key, or where to insert it. */
 static size_t find(const struct container_labels *cache, const char *key, bool *ret_found)
 {
-	size_t low = 0, high = cache->count;
+	size_t at;
 
-	*ret_found = false;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = strcmp(key, cache->entries[middle].key);
-
-		if (order == 0) {
-			*ret_found = true;
-			return middle;
-		}
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	ARRAY_SEARCH(at, cache->count, strcmp(cache->entries[at].key, key) < 0);
+	*ret_found = at < cache->count && strcmp(cache->entries[at].key, key) == 0;
+	return at;
 }
 
 /* Inserts an entry at index `at`; NULL if out of memory. */
@@ -140,15 +129,12 @@ static void lookup_names(const struct container_labels *cache, const struct cgw_
 	struct cgw_names found;
 	const char *const texts[LABEL_COUNT] = {found.name, found.image, found.pod,
 						found.pod_namespace, found.role};
-	char safe[4 * sizeof(found.name)];
 
 	cgw_names_resolve(identity, &options, &found);
 	entry_clear_values(entry);
 	for (size_t i = 0; i < LABEL_COUNT; i++)
-		if (texts[i][0] != '\0') {
-			cgw_escape(safe, sizeof(safe), texts[i], strlen(texts[i]));
-			entry->values[i] = strdup(safe);
-		}
+		if (texts[i][0] != '\0')
+			entry->values[i] = strdup(ESCAPED(4 * sizeof(found.name), texts[i]));
 	entry->found = found.source[0] != '\0';
 	entry->lookup_ns = cache->now_ns;
 }

@@ -3,8 +3,7 @@
  * container-labels.h - cache of container and pod names for metric labels. Names come from local
  * files; a lookup that found nothing is retried after a minute.
  */
-#ifndef CGWARD_CMD_SERVE_CONTAINER_LABELS_H
-#define CGWARD_CMD_SERVE_CONTAINER_LABELS_H
+#pragma once
 
 #include <cgward/render.h>
 
@@ -19,5 +18,3 @@ void container_labels_begin(struct container_labels *cache, uint64_t now_ns);
 /* Callback of cgw_exposition_group_filter; labels are valid until container_labels_begin(). */
 size_t container_labels_get(void *cache, const struct cgw_identity *identity,
 			    struct cgw_label *labels, size_t capacity);
-
-#endif

@@ -8,8 +8,7 @@
  * loopback address, a request must name this host: a web page whose name is made to resolve to
  * 127.0.0.1 cannot read the metrics through the user's browser.
  */
-#ifndef CGWARD_CMD_SERVE_ENDPOINT_H
-#define CGWARD_CMD_SERVE_ENDPOINT_H
+#pragma once
 
 #include <cgward/render.h>
 
@@ -44,5 +43,3 @@ int endpoint_run(struct endpoint *endpoint);
 
 /* Appends the endpoint's own families: requests by status, connections. */
 void endpoint_expose(const struct endpoint *endpoint, struct cgw_exposition *exposition);
-
-#endif

@@ -12,6 +12,7 @@
 
 #include "cmd/serve/listen-address.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 
 #define BACKLOG 32
 /* The first descriptor that systemd passes. */
@@ -24,13 +25,10 @@ static void set_shown(struct address *address, const char *text)
 
 static int invalid_address(const char *text, struct cgw_diag *diag)
 {
-	char shown[160];
-
-	cgw_escape(shown, sizeof(shown), text, strlen(text));
 	return cgw_diag_set(diag, -EINVAL,
 			    "invalid listen address '%s' (expected ADDRESS:PORT in numbers, "
 			    "[ADDRESS]:PORT, unix:/PATH or systemd)",
-			    shown);
+			    ESCAPED(160, text));
 }
 
 /* Splits "127.0.0.1:9753"; returns false if the syntax is invalid. */
@@ -215,12 +213,9 @@ int address_open(const char *text, struct address *ret_address, struct cgw_diag 
 		return 0;
 	}
 	address_close(&address);
-	if (diag != NULL && diag->text[0] == '\0') {
-		char shown[160];
-
-		cgw_escape(shown, sizeof(shown), text, strlen(text));
-		return cgw_diag_set(diag, r, "cannot listen on %s: %s", shown, strerror(-r));
-	}
+	if (diag != NULL && diag->text[0] == '\0')
+		return cgw_diag_set(diag, r, "cannot listen on %s: %s", ESCAPED(160, text),
+				    strerror(-r));
 	return r;
 }
 

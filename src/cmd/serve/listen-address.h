@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* listen-address.h - open the listening socket of an endpoint. */
-#ifndef CGWARD_CMD_SERVE_LISTEN_ADDRESS_H
-#define CGWARD_CMD_SERVE_LISTEN_ADDRESS_H
+#pragma once
 
 #include <cgward/base.h>
 
@@ -24,5 +23,3 @@ int address_open(const char *text, struct address *ret_address, struct cgw_diag 
 /* The socket that systemd passed to this process, else ADDRESS_DEFAULT. */
 const char *address_default(void);
 void address_close(struct address *address);
-
-#endif

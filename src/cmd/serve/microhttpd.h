@@ -4,8 +4,7 @@
  *
  * Linking it and its dependency GnuTLS would add a third to the startup time of every command.
  */
-#ifndef CGWARD_CMD_SERVE_MICROHTTPD_H
-#define CGWARD_CMD_SERVE_MICROHTTPD_H
+#pragma once
 
 #include <microhttpd.h>
 
@@ -35,5 +34,3 @@ struct microhttpd {
 
 /* Loads the library for the rest of the process. -ENOPKG: missing or incompatible. */
 int microhttpd_load(struct microhttpd *http, struct cgw_diag *diag);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* self-metrics.h - metrics about cgward itself. */
-#ifndef CGWARD_CMD_SERVE_SELF_METRICS_H
-#define CGWARD_CMD_SERVE_SELF_METRICS_H
+#pragma once
 
 #include <cgward/render.h>
 
@@ -18,5 +17,3 @@ struct health {
 void health_count(struct health *health, const struct cgw_snapshot *snapshot);
 /* Appends the number and cost of samples, and the usual process_ families. */
 void health_expose(const struct health *health, struct cgw_exposition *exposition);
-
-#endif

@@ -235,10 +235,8 @@ static enum cli_exit run_serve(struct serve *serve)
 		int r = cgw_names_find(serve->layout, serve->below, UINT32_MAX, NULL, &below,
 				       &diag);
 
-		if (r < 0) {
-			cli_diag(serve->context, &diag);
-			return cli_exit_from_error(r);
-		}
+		if (r < 0)
+			return cli_fail(serve->context, r, &diag);
 		serve->selection.below = below;
 	}
 	(void)cgw_sampler_raise_descriptors();

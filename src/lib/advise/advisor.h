@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* advisor.h - the state that recording, advice and trial share. */
-#ifndef CGWARD_LIB_ADVISE_ADVISOR_H
-#define CGWARD_LIB_ADVISE_ADVISOR_H
+#pragma once
 
 #include "lib/advise/device-use.h"
 #include "lib/advise/siblings.h"
@@ -53,5 +52,3 @@ int advisor_map_groups(struct cgw_advisor *advisor, const struct cgw_frame *fram
 uint64_t advisor_part_ns(const struct cgw_advisor *advisor) __attribute__((pure));
 /* In the order of the output. */
 extern const struct sizing advisor_sizings[SIZING_COUNT];
-
-#endif

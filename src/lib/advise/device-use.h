@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* device-use.h - what a recording shows of the IO of a group, per device. */
-#ifndef CGWARD_LIB_ADVISE_DEVICE_USE_H
-#define CGWARD_LIB_ADVISE_DEVICE_USE_H
+#pragma once
 
 #include "lib/advise/usage.h"
 
@@ -43,5 +42,3 @@ int devices_add(struct device_use **devices, const char *name, enum device_rate 
 const struct device_use *devices_find(const struct device_use *devices, const char *name)
 	__attribute__((pure));
 void devices_free(struct device_use *devices);
-
-#endif

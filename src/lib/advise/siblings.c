@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* siblings.c - how siblings share the CPU time of their parent, and weights that guarantee it. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* siblings.h - groups that compete for the CPU time of their parent. */
-#ifndef CGWARD_LIB_ADVISE_SIBLINGS_H
-#define CGWARD_LIB_ADVISE_SIBLINGS_H
+#pragma once
 
 #include "lib/advise/usage.h"
 
@@ -33,5 +32,3 @@ int siblings_weigh(struct usage_record **records, size_t count, uint64_t percent
 		   int (*each)(void *context, struct usage_record *record, uint64_t weight,
 			       uint64_t guaranteed, uint64_t guaranteed_now),
 		   void *context);
-
-#endif

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "lib/advise/usage.h"
-#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/muldiv.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* usage.h - what a recording shows of one group. */
-#ifndef CGWARD_LIB_ADVISE_USAGE_H
-#define CGWARD_LIB_ADVISE_USAGE_H
+#pragma once
 
 #include <cgward/advise.h>
 
@@ -75,5 +74,3 @@ void usage_add(struct usage_record *record, const struct cgw_frame *frame, uint3
 void usage_join_parts(struct usage_record *record);
 /* Computes the values that need all samples. `part_ns` is the length of a part. */
 void usage_finish(struct usage_record *record, uint64_t part_ns);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* array.h - arrays that grow. */
-#ifndef CGWARD_LIB_BASE_ARRAY_H
-#define CGWARD_LIB_BASE_ARRAY_H
+#pragma once
 
 #include <stddef.h>
 
@@ -29,4 +28,19 @@ static inline int array_reserve_beside(void *array, size_t capacity, size_t need
 #define ARRAY_RESERVE_BESIDE(array, capacity, needed) \
 	array_reserve_beside(&(array), (capacity), (needed), sizeof(*(array)))
 
-#endif
+/*
+ * Sets `index` to the first of `count` sorted items that is not before what is searched. `is_before`
+ * says so of the item at `index`.
+ */
+#define ARRAY_SEARCH(index, count, is_before)                   \
+	do {                                                    \
+		size_t first_ = 0, end_ = (count);              \
+		while (first_ < end_) {                         \
+			(index) = first_ + (end_ - first_) / 2; \
+			if (is_before)                          \
+				first_ = (index) + 1;           \
+			else                                    \
+				end_ = (index);                 \
+		}                                               \
+		(index) = first_;                               \
+	} while (0)

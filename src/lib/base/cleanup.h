@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cleanup.h - release resources when a variable goes out of scope. */
-#ifndef CGWARD_LIB_BASE_CLEANUP_H
-#define CGWARD_LIB_BASE_CLEANUP_H
+#pragma once
 
 #include <dirent.h>
 #include <stdio.h>
@@ -12,6 +11,13 @@
 
 #define CLEANUP(function) __attribute__((cleanup(function)))
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Defines a function for CLEANUP() that calls `release` with the variable. */
+#define DEFINE_CLEANUP(name, type, release)     \
+	static inline void name(type *variable) \
+	{                                       \
+		(void)release(*variable);       \
+	}
 
 static inline void cleanup_free(void *pointer)
 {
@@ -54,5 +60,3 @@ static inline void *steal_pointer(void *variable)
 	*pointer = NULL;
 	return stolen;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* clock.h - time units, kernel clocks in nanoseconds, and short sleeps. */
-#ifndef CGWARD_LIB_BASE_CLOCK_H
-#define CGWARD_LIB_BASE_CLOCK_H
+#pragma once
 
 #include <stdint.h>
 #include <time.h>
@@ -40,5 +39,3 @@ static inline void clock_sleep_ms(long milliseconds)
 
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 }
-
-#endif

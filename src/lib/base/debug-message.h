@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* debug-message.h - write debug messages; without a receiver they are not formatted. */
-#ifndef CGWARD_LIB_BASE_DEBUG_MESSAGE_H
-#define CGWARD_LIB_BASE_DEBUG_MESSAGE_H
+#pragma once
 
 #include <cgward/debug.h>
 
@@ -14,5 +13,3 @@ void debug_message(enum cgw_debug_topic topic, const char *format, ...) CGW_PRIN
 		if (debug_enabled(topic))                  \
 			debug_message(topic, __VA_ARGS__); \
 	} while (0)
-
-#endif

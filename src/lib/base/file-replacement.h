@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* file-replacement.h - a new file that takes the place of an old one as a whole, or not at all. */
-#ifndef CGWARD_LIB_BASE_FILE_REPLACEMENT_H
-#define CGWARD_LIB_BASE_FILE_REPLACEMENT_H
+#pragma once
 
 #include <limits.h>
 #include <stdbool.h>
@@ -38,5 +37,3 @@ int replacement_begin_stream(struct file_replacement *replacement, int directory
 int replacement_commit(struct file_replacement *replacement, bool durable);
 /* Removes the new file, unless the replacement has ended. */
 void cleanup_replacement(struct file_replacement *replacement);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* json-cleanup.h - release a JSON value when its variable goes out of scope. */
-#ifndef CGWARD_LIB_BASE_JSON_CLEANUP_H
-#define CGWARD_LIB_BASE_JSON_CLEANUP_H
+#pragma once
 
 #include <jansson.h>
 
@@ -11,5 +10,3 @@ static inline void cleanup_json(json_t **json)
 {
 	json_decref(*json);
 }
-
-#endif

@@ -6,8 +6,7 @@
  * which do not need it. The functions below are called by their usual names after
  * libsystemd_load() has succeeded once.
  */
-#ifndef CGWARD_LIB_BASE_LIBSYSTEMD_H
-#define CGWARD_LIB_BASE_LIBSYSTEMD_H
+#pragma once
 
 /* The source location adds nothing to the fields of a journal entry. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
@@ -151,5 +150,3 @@ int libsystemd_load(struct cgw_diag *diag);
 #define sd_journal_send                   libsystemd.sd_journal_send
 #define sd_notify                         libsystemd.sd_notify
 #define sd_notifyf                        libsystemd.sd_notifyf
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* load-library.h - load a library at run time: only the commands that need it pay for it. */
-#ifndef CGWARD_LIB_BASE_LOAD_LIBRARY_H
-#define CGWARD_LIB_BASE_LOAD_LIBRARY_H
+#pragma once
 
 #include <cgward/base.h>
 
@@ -11,5 +10,3 @@
  */
 int load_library(const char *soname, const char *const *names, size_t count, void *ret_addresses,
 		 struct cgw_diag *diag);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* muldiv.h - scale and narrow integers without overflow. */
-#ifndef CGWARD_LIB_BASE_MULDIV_H
-#define CGWARD_LIB_BASE_MULDIV_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,5 +55,3 @@ static inline bool scale_u64(uint64_t a, uint64_t b, uint64_t c, uint64_t *ret_s
 	return scale_u64_portable(a, b, c, ret_scaled);
 #endif
 }
-
-#endif

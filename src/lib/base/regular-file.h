@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* regular-file.h - open files that others name: never a FIFO, a device or more than expected. */
-#ifndef CGWARD_LIB_BASE_REGULAR_FILE_H
-#define CGWARD_LIB_BASE_REGULAR_FILE_H
+#pragma once
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -17,5 +16,3 @@ int create_regular_file(int directory_fd, const char *path, int flags, mode_t mo
 
 /* The reason for an error of open_regular_file(). */
 const char *regular_file_error_text(int error);
-
-#endif

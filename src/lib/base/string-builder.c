@@ -106,18 +106,3 @@ void string_builder_free(struct string_builder *builder)
 	free(builder->text);
 	*builder = (struct string_builder){0};
 }
-
-size_t text_append(char *buffer, size_t size, size_t used, const char *format, ...)
-{
-	va_list list;
-	int length;
-
-	if (used >= size)
-		return used;
-	va_start(list, format);
-	length = vsnprintf(buffer + used, size - used, format, list);
-	va_end(list);
-	if (length < 0)
-		return used;
-	return (size_t)length < size - used ? used + (size_t)length : size - 1;
-}

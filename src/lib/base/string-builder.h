@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* string-builder.h - texts of any length, built piece by piece. */
-#ifndef CGWARD_LIB_BASE_STRING_BUILDER_H
-#define CGWARD_LIB_BASE_STRING_BUILDER_H
+#pragma once
 
 #include <stddef.h>
 
@@ -32,12 +31,3 @@ const char *string_builder_text(const struct string_builder *builder);
 char *string_builder_steal(struct string_builder *builder);
 /* Frees the text; the builder can be used again. For CLEANUP() as well. */
 void string_builder_free(struct string_builder *builder);
-
-/*
- * For buffers of fixed size: appends at `used` and returns the new length, which stays below
- * `size`; text that does not fit is cut.
- */
-__attribute__((format(printf, 4, 5))) size_t text_append(char *buffer, size_t size, size_t used,
-							 const char *format, ...);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* string-list.h - lists of allocated strings. */
-#ifndef CGWARD_LIB_BASE_STRING_LIST_H
-#define CGWARD_LIB_BASE_STRING_LIST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,5 +22,3 @@ void string_list_sort(struct string_list *list);
 void string_list_sort_unique(struct string_list *list);
 /* Frees the strings; the list can be used again. For CLEANUP() as well. */
 void string_list_free(struct string_list *list);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* suggest.h - suggest the known word nearest to a mistyped one. */
-#ifndef CGWARD_LIB_BASE_SUGGEST_H
-#define CGWARD_LIB_BASE_SUGGEST_H
+#pragma once
 
 #include <cgward/base.h>
 
@@ -16,5 +15,3 @@ struct suggestion {
 void suggestion_offer(struct suggestion *suggestion, const char *word);
 /* The word nearest to the input, or NULL if none is similar enough. */
 const char *suggestion_word(const struct suggestion *suggestion);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* utf8.h - single characters as UTF-8. */
-#ifndef CGWARD_LIB_BASE_UTF8_H
-#define CGWARD_LIB_BASE_UTF8_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -56,5 +55,3 @@ static inline size_t utf8_encode(uint32_t code, char *bytes)
 	bytes[0] = (char)(leads[length] | code);
 	return length;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* word-list.h - lists of words separated by spaces, such as aliases. */
-#ifndef CGWARD_LIB_BASE_WORD_LIST_H
-#define CGWARD_LIB_BASE_WORD_LIST_H
+#pragma once
 
 #include <stdbool.h>
 #include <string.h>
@@ -20,5 +19,3 @@ static inline bool word_list_has(const char *words, const char *word)
 	}
 	return false;
 }
-
-#endif

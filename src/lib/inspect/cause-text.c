@@ -4,22 +4,15 @@
 #include <string.h>
 
 #include <cgward/inspect.h>
-#include <cgward/render.h>
 
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
+#include "lib/render/value-text.h"
 
-struct number {
-	char text[48];
-};
-
-static struct number format_number(double value, enum cgw_unit unit)
-{
-	struct cgw_value cell = {.state = CGW_OK, .real = value};
-	struct number number;
-
-	cgw_format_value(cell, unit, CGW_STYLE_HUMAN, number.text, sizeof(number.text));
-	return number;
-}
+#define NUMBER(number, unit) \
+	VALUE_TEXT(((struct cgw_value){.state = CGW_OK, .real = (number)}), unit, CGW_STYLE_HUMAN)
+/* "412 ms", "3.2 ms" */
+#define MILLISECONDS(ns) FORMATTED(48, "%.*f ms", (ns) < 9.5e6 ? 1 : 0, (ns) / 1e6)
 
 static const char *plural(double count, const char *suffix)
 {
@@ -28,18 +21,17 @@ static const char *plural(double count, const char *suffix)
 
 static void format_cpu(const struct cgw_cause *cause, char *text, size_t size)
 {
-	struct number share = format_number(cause->percent, CGW_UNIT_PERCENT);
-	struct number limit = format_number(cause->bound, CGW_UNIT_CPU);
+	const char *share = NUMBER(cause->percent, CGW_UNIT_PERCENT);
+	const char *limit = NUMBER(cause->bound, CGW_UNIT_CPU);
 
 	if (cause->kind == CGW_CAUSE_CPU_THROTTLED && cause->current)
 		snprintf(text, size,
 			 "throttled %.*f ms per second by cpu.max, in %s of periods; "
 			 "limit %s",
-			 cause->amount < 9.5e6 ? 1 : 0, cause->amount / 1e6, share.text,
-			 limit.text);
+			 cause->amount < 9.5e6 ? 1 : 0, cause->amount / 1e6, share, limit);
 	else if (cause->kind == CGW_CAUSE_CPU_THROTTLED)
 		snprintf(text, size, "was throttled by cpu.max in %s of all periods; limit %s",
-			 share.text, limit.text);
+			 share, limit);
 	else
 		snprintf(text, size, "uses %.2f of %.0f allowed CPUs (cpuset.cpus)", cause->amount,
 			 cause->bound);
@@ -47,43 +39,41 @@ static void format_cpu(const struct cgw_cause *cause, char *text, size_t size)
 
 static void format_memory(const struct cgw_cause *cause, char *text, size_t size)
 {
-	struct number amount = format_number(cause->amount, CGW_UNIT_BYTES);
-	struct number bound = format_number(cause->bound, CGW_UNIT_BYTES);
+	const char *amount = NUMBER(cause->amount, CGW_UNIT_BYTES);
+	const char *bound = NUMBER(cause->bound, CGW_UNIT_BYTES);
 	const char *times = plural(cause->count, "s");
 
 	switch (cause->kind) {
 	case CGW_CAUSE_MEMORY_HIGH:
 		if (cause->count < 0.5)
 			snprintf(text, size, "working set %s is close to memory.high; limit %s",
-				 amount.text, bound.text);
+				 amount, bound);
 		else
 			snprintf(text, size,
 				 "exceeded memory.high %.0f time%s and was slowed down; "
 				 "limit %s, working set %s",
-				 cause->count, times, bound.text, amount.text);
+				 cause->count, times, bound, amount);
 		break;
 	case CGW_CAUSE_MEMORY_MAX:
 		if (cause->count < 0.5)
 			snprintf(text, size, "working set %s is close to memory.max; limit %s",
-				 amount.text, bound.text);
+				 amount, bound);
 		else
 			snprintf(text, size,
 				 "reached memory.max %.0f time%s; limit %s, working set %s",
-				 cause->count, times, bound.text, amount.text);
+				 cause->count, times, bound, amount);
 		break;
 	case CGW_CAUSE_OOM_KILLED:
 		snprintf(text, size, "%.0f process%s OOM-killed%s%s%s", cause->count,
 			 plural(cause->count, "es"), cause->limit >= 0 ? "; limit " : "",
-			 cause->limit >= 0 ? bound.text : "",
-			 cause->limit >= 0 ? " (memory.max)" : "");
+			 cause->limit >= 0 ? bound : "", cause->limit >= 0 ? " (memory.max)" : "");
 		break;
 	case CGW_CAUSE_SWAPPING:
-		snprintf(text, size, "%s in swap; %.0f major page fault%s per second", amount.text,
+		snprintf(text, size, "%s in swap; %.0f major page fault%s per second", amount,
 			 cause->count, times);
 		break;
 	default:
-		snprintf(text, size, "low memory: %s of %s available (system-wide)", amount.text,
-			 bound.text);
+		snprintf(text, size, "low memory: %s of %s available (system-wide)", amount, bound);
 		break;
 	}
 }
@@ -93,10 +83,10 @@ static void format_pressure(const struct cgw_cause *cause, char *text, size_t si
 	const char *resource = cause->kind == CGW_CAUSE_CPU_PRESSURE      ? "CPU"
 			       : cause->kind == CGW_CAUSE_MEMORY_PRESSURE ? "memory"
 									  : "IO";
-	struct number share = format_number(cause->percent, CGW_UNIT_PERCENT);
+	const char *share = NUMBER(cause->percent, CGW_UNIT_PERCENT);
 
 	snprintf(text, size, "%s pressure: some tasks stalled %s of the last 10 s%s", resource,
-		 share.text, cause->system_wide ? " (system-wide)" : "");
+		 share, cause->system_wide ? " (system-wide)" : "");
 }
 
 static void format_frozen(const struct cgw_cause *cause, char *text, size_t size)
@@ -115,58 +105,46 @@ static void format_pids(const struct cgw_cause *cause, char *text, size_t size)
 static void format_io(const struct cgw_cause *cause, char *text, size_t size)
 {
 	const struct cgw_metric_info *limit = cgw_metric_info((enum cgw_metric)cause->limit);
-	struct number amount = format_number(cause->amount, limit->unit);
-	struct number bound = format_number(cause->bound, limit->unit);
-	char device[4 * sizeof(cause->device)];
+	const char *amount = NUMBER(cause->amount, limit->unit);
+	const char *bound = NUMBER(cause->bound, limit->unit);
 
-	cgw_escape(device, sizeof(device), cause->device, strlen(cause->device));
-	snprintf(text, size, "%s per second on %s, close to %s; limit %s", amount.text, device,
-		 limit->key, bound.text);
-}
-
-/* "412 ms", "3.2 ms" */
-static struct number format_lost(double lost_ns)
-{
-	struct number number;
-
-	snprintf(number.text, sizeof(number.text), "%.*f ms", lost_ns < 9.5e6 ? 1 : 0,
-		 lost_ns / 1e6);
-	return number;
+	snprintf(text, size, "%s per second on %s, close to %s; limit %s", amount,
+		 ESCAPED(4 * sizeof(cause->device), cause->device), limit->key, bound);
 }
 
 static void format_cpu_wait(const struct cgw_cause *cause, char *text, size_t size)
 {
-	struct number lost = format_lost(cause->lost_ns);
-	struct number share = format_number(cause->percent, CGW_UNIT_PERCENT);
+	const char *lost = MILLISECONDS(cause->lost_ns);
+	const char *share = NUMBER(cause->percent, CGW_UNIT_PERCENT);
 	const char *path = cause->taker != NULL ? strchr(cause->taker, '/') : NULL;
 	char name[200];
 
 	if (path != NULL && cgw_escape(name, sizeof(name), path, strlen(path)) >= sizeof(name))
 		snprintf(name, sizeof(name), "another group");
 	if (cause->taker == NULL)
-		snprintf(text, size, "waited %s per second for a CPU", lost.text);
+		snprintf(text, size, "waited %s per second for a CPU", lost);
 	else if (path != NULL)
-		snprintf(text, size, "waited %s per second for a CPU; %s%s ran %s of it", lost.text,
-			 path > cause->taker ? "real-time tasks of " : "", name, share.text);
+		snprintf(text, size, "waited %s per second for a CPU; %s%s ran %s of it", lost,
+			 path > cause->taker ? "real-time tasks of " : "", name, share);
 	else if (strcmp(cause->taker, "own") == 0)
 		snprintf(text, size, "waited %s per second for a CPU; its own tasks ran %s of it",
-			 lost.text, share.text);
+			 lost, share);
 	else
-		snprintf(text, size, "waited %s per second for a CPU that was idle %s of it",
-			 lost.text, share.text);
+		snprintf(text, size, "waited %s per second for a CPU that was idle %s of it", lost,
+			 share);
 }
 
 static void format_wait(const struct cgw_cause *cause, char *text, size_t size)
 {
-	struct number lost = format_lost(cause->lost_ns);
-	struct number share = format_number(cause->percent, CGW_UNIT_PERCENT);
+	const char *lost = MILLISECONDS(cause->lost_ns);
+	const char *share = NUMBER(cause->percent, CGW_UNIT_PERCENT);
 
 	if (cause->kind == CGW_CAUSE_RECLAIM)
 		snprintf(text, size,
 			 "reclaimed memory for %s per second, %s of it because of a memory limit",
-			 lost.text, share.text);
+			 lost, share);
 	else
-		snprintf(text, size, "waited %s per second for IO", lost.text);
+		snprintf(text, size, "waited %s per second for IO", lost);
 }
 
 void cgw_cause_sentence(const struct cgw_cause *cause, char *text, size_t size)

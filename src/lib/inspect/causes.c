@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/inspect/causes.h"
 #include "lib/inspect/cpuset.h"
 #include <cgward/inspect.h>
@@ -291,13 +292,12 @@ static void explain_io_limit(struct explanation *explanation, uint32_t each,
 			     enum cgw_metric limit_metric, enum cgw_metric used_metric)
 {
 	struct cgw_field used_field;
-	char key[96];
 	size_t count;
 	const struct cgw_instance *limits =
 		cgw_snapshot_instances(explanation->now, limit_metric, each, &count);
 
-	snprintf(key, sizeof(key), "%s.rate", cgw_metric_info(used_metric)->key);
-	if (cgw_field_parse(key, &used_field, NULL) < 0)
+	if (cgw_field_parse(FORMATTED(96, "%s.rate", cgw_metric_info(used_metric)->key),
+			    &used_field, NULL) < 0)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		struct cgw_value used =

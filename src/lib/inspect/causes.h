@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* causes.h - what the parts of cgw_explain() have in common. */
-#ifndef CGWARD_LIB_INSPECT_CAUSES_H
-#define CGWARD_LIB_INSPECT_CAUSES_H
+#pragma once
 
 #include <cgward/inspect.h>
 
@@ -33,5 +32,3 @@ void causes_propose(struct cgw_cause *cause, enum cgw_metric metric, double valu
 
 /* Adds what the tasks of the group waited for, if the frame has it. */
 void causes_add_waits(struct explanation *explanation);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cpuset.h - the CPUs that cpusets leave to a group. */
-#ifndef CGWARD_LIB_INSPECT_CPUSET_H
-#define CGWARD_LIB_INSPECT_CPUSET_H
+#pragma once
 
 #include <cgward/model.h>
 
@@ -13,5 +12,3 @@ struct cpuset_bound {
 };
 
 struct cpuset_bound cpuset_bound_of(const struct cgw_frame *frame, uint32_t group);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* engine-socket.h - one HTTP request to a container engine over its unix socket. */
-#ifndef CGWARD_LIB_INSPECT_ENGINE_SOCKET_H
-#define CGWARD_LIB_INSPECT_ENGINE_SOCKET_H
+#pragma once
 
 #include <stddef.h>
 
@@ -12,5 +11,3 @@
  */
 int socket_get(const char *path, const char *target, unsigned timeout_ms, char **ret_body,
 	       size_t *ret_length);
-
-#endif

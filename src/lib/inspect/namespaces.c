@@ -8,6 +8,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/inspect/namespaces.h"
 #include "lib/kernel/process-namespaces.h"
 
@@ -135,11 +136,13 @@ static int read_hostname(void *context)
 
 static char *read_text(const struct process_context *context, pid_t pid, const char *name)
 {
-	char file[64], *text;
+	char *text;
 	size_t length;
 
-	snprintf(file, sizeof(file), "%d/%s", (int)pid, name);
-	return cgw_proc_read(context->layout, file, &text, &length) < 0 ? NULL : text;
+	return cgw_proc_read(context->layout, FORMATTED(64, "%d/%s", (int)pid, name), &text,
+			     &length) < 0
+		       ? NULL
+		       : text;
 }
 
 void namespace_describe(const struct process_context *context, struct cgw_namespace *namespace)

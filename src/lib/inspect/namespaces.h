@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* namespaces.h - table of namespaces with counts of their processes. */
-#ifndef CGWARD_LIB_INSPECT_NAMESPACES_H
-#define CGWARD_LIB_INSPECT_NAMESPACES_H
+#pragma once
 
 #include "lib/inspect/read-process.h"
 
@@ -41,5 +40,3 @@ void process_scan_done(struct process_scan *scan);
 int namespace_count_others(const struct process_context *context, const struct process_scan *scan,
 			   const struct cgw_process *own, size_t own_count,
 			   struct namespace_table *table);
-
-#endif

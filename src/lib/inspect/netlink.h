@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* netlink.h - network interfaces and addresses from rtnetlink. */
-#ifndef CGWARD_LIB_INSPECT_NETLINK_H
-#define CGWARD_LIB_INSPECT_NETLINK_H
+#pragma once
 
 #include <cgward/inspect.h>
 
@@ -27,5 +26,3 @@ int netlink_decode(uint16_t type, const void *payload, size_t length, struct net
 
 /* The ID (nsid) of the namespace `namespace_fd` in that of the calling thread; -1: none. */
 int netlink_namespace_number(int namespace_fd);
-
-#endif

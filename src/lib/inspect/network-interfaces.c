@@ -9,6 +9,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "lib/inspect/netlink.h"
 #include "lib/kernel/kernel-ops.h"
 
@@ -89,11 +90,10 @@ static int read_by_netlink(const struct cgw_layout *layout, pid_t pid, struct cg
 {
 	CLEANUP(netlink_links_done) struct netlink_links outer = {0};
 	struct inside inside = {.outer_fd = -1, .outer_nsid = -1};
-	char own[64], target[64], file[48];
+	char own[64], target[64];
 	int r;
 
-	snprintf(file, sizeof(file), "%d/ns/net", (int)pid);
-	r = cgw_proc_link(layout, file, target, sizeof(target));
+	r = cgw_proc_link(layout, FORMATTED(48, "%d/ns/net", (int)pid), target, sizeof(target));
 	if (r < 0)
 		return r;
 	if (layout->recorded)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* parse-proc.h - parsers of files in /proc/PID. Pure; texts are terminated. */
-#ifndef CGWARD_LIB_INSPECT_PARSE_PROC_H
-#define CGWARD_LIB_INSPECT_PARSE_PROC_H
+#pragma once
 
 #include <cgward/inspect.h>
 
@@ -38,5 +37,3 @@ char *parse_command(const char *text, size_t length, size_t limit);
 
 /* The type of the file system mounted at "/" in a mountinfo; "": none. */
 void parse_root_type(const char *text, char *buffer, size_t size);
-
-#endif

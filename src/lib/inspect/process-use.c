@@ -7,6 +7,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "lib/inspect/process-use.h"
 
 /* The number after `name` at the beginning of a line. */
@@ -101,11 +102,10 @@ struct sum {
 static int add_thread(void *context, pid_t thread)
 {
 	struct sum *sum = context;
-	char directory[64];
 	struct cgw_number number;
 
-	snprintf(directory, sizeof(directory), "%d/task/%d", (int)sum->pid, (int)thread);
-	number = read_use(sum->layout, directory, sum->use);
+	number = read_use(sum->layout, FORMATTED(64, "%d/task/%d", (int)sum->pid, (int)thread),
+			  sum->use);
 	if (number.state == CGW_ABSENT) /* the thread exited */
 		return 0;
 	if (number.state == CGW_OK && sum->number.state == CGW_OK)

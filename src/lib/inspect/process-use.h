@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* process-use.h - what a process reads, writes, waits for and shares, from its files in /proc. */
-#ifndef CGWARD_LIB_INSPECT_PROCESS_USE_H
-#define CGWARD_LIB_INSPECT_PROCESS_USE_H
+#pragma once
 
 #include <cgward/inspect.h>
 
@@ -11,5 +10,3 @@
  */
 void process_use_read(const struct cgw_layout *layout, pid_t pid, pid_t leader, unsigned uses,
 		      struct cgw_number ret_use[CGW_PROCESS_USE_COUNT]);
-
-#endif

@@ -8,6 +8,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "lib/inspect/parse-proc.h"
 #include "lib/inspect/process-use.h"
 #include "lib/inspect/read-process.h"
@@ -21,10 +22,8 @@
 static int read_file(const struct process_context *context, pid_t pid, const char *name,
 		     char **ret_text, size_t *ret_length)
 {
-	char file[64];
-
-	snprintf(file, sizeof(file), "%d/%s", (int)pid, name);
-	return cgw_proc_read(context->layout, file, ret_text, ret_length);
+	return cgw_proc_read(context->layout, FORMATTED(64, "%d/%s", (int)pid, name), ret_text,
+			     ret_length);
 }
 
 static int read_stat(const struct process_context *context, pid_t pid, pid_t leader,
@@ -128,12 +127,11 @@ static void read_root(const struct process_context *context, struct cgw_process 
 	struct cgw_confinement *confinement = &process->confinement;
 	uint64_t mounts = process->namespaces[CGW_NAMESPACE_MOUNT];
 	CLEANUP(cleanup_free) char *text = NULL;
-	char file[64];
 	size_t length;
 	int r;
 
-	snprintf(file, sizeof(file), "%d/root", (int)process->pid);
-	r = cgw_proc_link(context->layout, file, confinement->root, sizeof(confinement->root));
+	r = cgw_proc_link(context->layout, FORMATTED(64, "%d/root", (int)process->pid),
+			  confinement->root, sizeof(confinement->root));
 	if (r == -EACCES || r == -EPERM)
 		process->hidden |= CGW_HIDDEN_ROOT;
 	if (r < 0)

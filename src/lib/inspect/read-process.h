@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* read-process.h - details of one process or thread. */
-#ifndef CGWARD_LIB_INSPECT_READ_PROCESS_H
-#define CGWARD_LIB_INSPECT_READ_PROCESS_H
+#pragma once
 
 #include <cgward/inspect.h>
 
@@ -27,5 +26,3 @@ int process_read(const struct process_context *context, pid_t pid, bool thread,
 /* The parent of a zombie; 0 for any other process. */
 pid_t process_dead_parent(const struct process_context *context, pid_t pid);
 void process_done(struct cgw_process *process);
-
-#endif

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/sysmacros.h>
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "lib/kernel/kernel-file.h"
 #include "lib/kernel/membership.h"
@@ -42,10 +42,7 @@ struct cgw_layout *cgw_layout_free(struct cgw_layout *layout)
 	return NULL;
 }
 
-static void cleanup_layout(struct cgw_layout **layout)
-{
-	cgw_layout_free(*layout);
-}
+DEFINE_CLEANUP(cleanup_layout, struct cgw_layout *, cgw_layout_free)
 
 /* The name of a hierarchy for users: "cpu,cpuacct", "name=systemd", "v2". */
 static char *format_label(const struct cgw_hierarchy *hierarchy)
@@ -129,11 +126,8 @@ static bool is_hidden(int error)
 
 static int hierarchy_error(const char *path, int error, struct cgw_diag *diag)
 {
-	char shown[256];
-
-	cgw_escape(shown, sizeof(shown), path, strlen(path));
-	return cgw_diag_set(diag, error, "cannot use the cgroup hierarchy at '%s': %s", shown,
-			    strerror(-error));
+	return cgw_diag_set(diag, error, "cannot use the cgroup hierarchy at '%s': %s",
+			    ESCAPED(256, path), strerror(-error));
 }
 
 /* A mount that is visible to us: of those with the same root, one that is not read-only. */

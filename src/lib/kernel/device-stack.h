@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* device-stack.h - block devices that are built on others: LVM, LUKS, md, bcache. */
-#ifndef CGWARD_LIB_KERNEL_DEVICE_STACK_H
-#define CGWARD_LIB_KERNEL_DEVICE_STACK_H
+#pragma once
 
 #include <cgward/kernel.h>
 
@@ -20,5 +19,3 @@ int device_stack_read(const struct cgw_layout *layout, struct device_stack *ret_
 void device_stack_done(struct device_stack *stack);
 /* IO on `upper` is also counted on `lower`, which is below it, directly or not. */
 bool device_stack_has(const struct device_stack *stack, const char *upper, const char *lower);
-
-#endif

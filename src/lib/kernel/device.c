@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/device-name.h"
 #include "lib/kernel/device.h"
 #include "lib/kernel/kernel-file.h"
@@ -36,18 +37,15 @@ bool device_name_read(const struct cgw_layout *layout, const char *path, char *b
 void cgw_device_name(const struct cgw_layout *layout, unsigned major, unsigned minor, char *buffer,
 		     size_t size)
 {
-	char path[64];
-
 	snprintf(buffer, size, "%u:%u", major, minor);
-	snprintf(path, sizeof(path), "dev/block/%u:%u/uevent", major, minor);
-	(void)device_name_read(layout, path, buffer, size);
+	(void)device_name_read(layout, FORMATTED(64, "dev/block/%u:%u/uevent", major, minor),
+			       buffer, size);
 }
 
 static int device_error(struct cgw_diag *diag, int error, const char *name)
 {
-	char shown[128];
+	const char *shown = ESCAPED(128, name);
 
-	cgw_escape(shown, sizeof(shown), name, strlen(name));
 	if (error == -ENOTBLK)
 		return cgw_diag_set(
 			diag, error,
@@ -80,16 +78,15 @@ static int read_device_number(const struct cgw_layout *layout, const char *path,
 static int find_device(const struct cgw_layout *layout, const char *what, unsigned *ret_major,
 		       unsigned *ret_minor)
 {
-	char path[PATH_MAX], rest;
+	char rest;
 	struct stat stat_of;
 
 	/* NOLINTNEXTLINE(cert-err34-c): the caller checks that the device exists */
 	if (sscanf(what, "%u:%u%c", ret_major, ret_minor, &rest) == 2)
 		return 0;
-	if (strchr(what, '/') == NULL) {
-		snprintf(path, sizeof(path), "class/block/%s/dev", what);
-		return read_device_number(layout, path, ret_major, ret_minor);
-	}
+	if (strchr(what, '/') == NULL)
+		return read_device_number(layout, FORMATTED(PATH_MAX, "class/block/%s/dev", what),
+					  ret_major, ret_minor);
 	if (stat(what, &stat_of) < 0)
 		return -errno;
 	if (S_ISBLK(stat_of.st_mode)) {
@@ -131,13 +128,12 @@ static int find_whole_disk(const struct cgw_layout *layout, unsigned *device, un
 static int add_part(void *context, int fd, const char *name, uint8_t type, uint64_t inode)
 {
 	struct disks *disks = context;
-	char path[PATH_MAX];
 	unsigned device, unit;
 
 	if (name[0] == '.')
 		return 0;
-	snprintf(path, sizeof(path), "class/block/%s/dev", name);
-	if (read_device_number(disks->layout, path, &device, &unit) < 0 ||
+	if (read_device_number(disks->layout, FORMATTED(PATH_MAX, "class/block/%s/dev", name),
+			       &device, &unit) < 0 ||
 	    find_whole_disk(disks->layout, &device, &unit) < 0)
 		return 0;
 	return find_bottom(disks, device, unit, false);
@@ -158,12 +154,13 @@ static int find_bottom(struct disks *disks, unsigned device, unsigned unit, bool
 {
 	const struct cgw_layout *layout = disks->layout;
 	size_t before = strlen(disks->names);
-	char path[64], name[64];
+	char name[64];
 	int fd, r = 0;
 
-	snprintf(path, sizeof(path), "dev/block/%u:%u/slaves", device, unit);
 	fd = disks->depth < STACK_MAX
-		     ? layout->ops->open_at(layout->sys_fd, path, O_RDONLY | O_DIRECTORY)
+		     ? layout->ops->open_at(layout->sys_fd,
+					    FORMATTED(64, "dev/block/%u:%u/slaves", device, unit),
+					    O_RDONLY | O_DIRECTORY)
 		     : -ELOOP;
 	if (fd >= 0) {
 		disks->depth++;
@@ -183,7 +180,6 @@ int device_resolve(const struct cgw_layout *layout, const char *what, unsigned *
 {
 	struct disks bottom = {.layout = layout, .names = disks, .size = size};
 	unsigned device, unit;
-	char path[64];
 	struct stat stat_of;
 	int r = find_device(layout, what, &device, &unit);
 
@@ -191,8 +187,9 @@ int device_resolve(const struct cgw_layout *layout, const char *what, unsigned *
 	if (r < 0)
 		return device_error(diag, r == -ENOENT || r == -ENOTDIR ? -ENODEV : r, what);
 	/* Without /sys the device number cannot be checked. */
-	snprintf(path, sizeof(path), "dev/block/%u:%u", device, unit);
-	if (layout->sys_fd >= 0 && fstatat(layout->sys_fd, path, &stat_of, 0) < 0)
+	if (layout->sys_fd >= 0 &&
+	    fstatat(layout->sys_fd, FORMATTED(64, "dev/block/%u:%u", device, unit), &stat_of, 0) <
+		    0)
 		return device_error(diag, -ENODEV, what);
 	r = find_whole_disk(layout, &device, &unit);
 	if (r < 0)

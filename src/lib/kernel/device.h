@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* device.h - find block devices, also those that are built from others. */
-#ifndef CGWARD_LIB_KERNEL_DEVICE_H
-#define CGWARD_LIB_KERNEL_DEVICE_H
+#pragma once
 
 #include <cgward/kernel.h>
 
@@ -11,5 +10,3 @@
  */
 int device_resolve(const struct cgw_layout *layout, const char *what, unsigned *ret_major,
 		   unsigned *ret_minor, char *disks, size_t size, struct cgw_diag *diag);
-
-#endif

@@ -2,17 +2,16 @@
 /* find-group.c - find a group by path, or by any name that its path contains. */
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "lib/base/string-list.h"
 #include "lib/base/suggest.h"
 #include "lib/kernel/identity.h"
-#include "lib/kernel/kernel-file.h"
 #include "lib/kernel/list-children.h"
 #include "lib/kernel/membership.h"
 
@@ -245,36 +244,6 @@ static int search_all(const struct cgw_layout *layout, const char *what, const s
 			    string_builder_text(&names));
 }
 
-/* Converts "/a//b/" to "/a/b". "." and ".." are rejected, because no group has that name. */
-static int normalize_path(const char *text, char **ret_path)
-{
-	char *path = malloc(strlen(text) + 2);
-	size_t used = 0;
-
-	if (path == NULL)
-		return -ENOMEM;
-	while (*text != '\0') {
-		size_t length = strcspn(text, "/");
-
-		if (length > 0) {
-			if ((length == 1 && text[0] == '.') ||
-			    (length == 2 && text[0] == '.' && text[1] == '.')) {
-				free(path);
-				return -EINVAL;
-			}
-			path[used++] = '/';
-			memcpy(path + used, text, length);
-			used += length;
-		}
-		text += length + (text[length] == '/');
-	}
-	if (used == 0)
-		path[used++] = '/';
-	path[used] = '\0';
-	*ret_path = path;
-	return 0;
-}
-
 /* The part of a path below a mount point, for paths copied from a shell; NULL for other paths. */
 static const char *below_mountpoint(const struct cgw_layout *layout, const char *path)
 {
@@ -294,7 +263,7 @@ static int find_path(const struct cgw_layout *layout, const char *what, char **r
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 	const char *below;
-	int r = normalize_path(what, &path);
+	int r = path_normalize(what, &path);
 
 	if (r == -EINVAL)
 		return cgw_diag_set(diag, r,
@@ -307,7 +276,7 @@ static int find_path(const struct cgw_layout *layout, const char *what, char **r
 	if (r == 0 && below != NULL) {
 		char *shorter;
 
-		r = normalize_path(below, &shorter);
+		r = path_normalize(below, &shorter);
 		if (r < 0)
 			return r;
 		free(path);
@@ -436,7 +405,6 @@ static void describe_nearest(const struct cgw_layout *layout, const char *what, 
 	struct suggestion nearest = {.input = what};
 	CLEANUP(search_done)
 	struct search search = {.layout = layout, .what = what, .nearest = &nearest};
-	char shown[256];
 
 	/* Without errors: a suggestion is no more than a help. */
 	for (size_t i = 0; i < layout->hierarchy_count && strpbrk(what, "*?[{") == NULL; i++)
@@ -446,8 +414,7 @@ static void describe_nearest(const struct cgw_layout *layout, const char *what, 
 			 named ? "" : " ID");
 		return;
 	}
-	cgw_escape(shown, sizeof(shown), search.word, strlen(search.word));
-	snprintf(text, size, "; did you mean '%s'?", shown);
+	snprintf(text, size, "; did you mean '%s'?", ESCAPED(256, search.word));
 }
 
 int cgw_group_find_named(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,

@@ -6,8 +6,7 @@
  * levels group by group would take minutes. Groups with long paths are therefore opened by the
  * steps up and down from the group opened before. Not thread-safe: each user has its own.
  */
-#ifndef CGWARD_LIB_KERNEL_GROUP_CURSOR_H
-#define CGWARD_LIB_KERNEL_GROUP_CURSOR_H
+#pragma once
 
 #include "lib/kernel/kernel-ops.h"
 
@@ -32,5 +31,3 @@ int group_cursor_open(struct group_cursor *cursor, size_t hierarchy, const char 
 int open_ancestor(const struct kernel_ops *ops, int fd, size_t levels, int *ret_fd);
 /* Remembers an open group for the next one. */
 void group_cursor_set(struct group_cursor *cursor, size_t hierarchy, const char *path, int fd);
-
-#endif

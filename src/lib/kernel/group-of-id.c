@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/group-of-id.h"
 #include "lib/kernel/list-children.h"
 
@@ -40,12 +40,12 @@ uint64_t group_parent_id(const struct cgw_layout *layout, size_t hierarchy, uint
 /* The last component of the path of an open directory, allocated. */
 static int read_name(const struct cgw_layout *layout, int fd, char **ret_name)
 {
-	char link[48], path[PATH_MAX];
+	char path[PATH_MAX];
 	const char *last;
 	ssize_t length;
 
-	snprintf(link, sizeof(link), "self/fd/%d", fd);
-	length = layout->ops->read_link(layout->proc_fd, link, path, sizeof(path) - 1);
+	length = layout->ops->read_link(layout->proc_fd, FORMATTED(48, "self/fd/%d", fd), path,
+					sizeof(path) - 1);
 	if (length < 0)
 		return (int)length;
 	path[length] = '\0';

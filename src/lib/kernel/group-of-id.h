@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* group-of-id.h - the parent and the path of a group of which only the id is known. */
-#ifndef CGWARD_LIB_KERNEL_GROUP_OF_ID_H
-#define CGWARD_LIB_KERNEL_GROUP_OF_ID_H
+#pragma once
 
 #include <cgward/kernel.h>
 
@@ -13,5 +12,3 @@ uint64_t group_parent_id(const struct cgw_layout *layout, size_t hierarchy, uint
  */
 int group_child_path(const struct cgw_layout *layout, size_t hierarchy, const char *parent,
 		     uint64_t id, char **ret_path);
-
-#endif

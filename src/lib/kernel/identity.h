@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* identity.h - access to the rows of identities.def for tests. */
-#ifndef CGWARD_LIB_KERNEL_IDENTITY_H
-#define CGWARD_LIB_KERNEL_IDENTITY_H
+#pragma once
 
 #include <cgward/kernel.h>
 
@@ -16,5 +15,3 @@ const char *identity_rule_pattern(size_t rule);
 
 /* Like cgw_identity_from_path(); returns the row of the innermost match, or the number of rows. */
 size_t identity_read(const char *path, struct cgw_identity *ret_identity);
-
-#endif

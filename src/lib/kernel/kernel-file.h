@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kernel-file.h - read whole files, and open paths of any length. */
-#ifndef CGWARD_LIB_KERNEL_KERNEL_FILE_H
-#define CGWARD_LIB_KERNEL_KERNEL_FILE_H
+#pragma once
 
 #include "lib/kernel/kernel-ops.h"
 
@@ -18,5 +17,3 @@ int file_open_beneath(const struct kernel_ops *ops, int directory, const char *p
 
 /* Far more than the size of any file read by this module. */
 #define FILE_LIMIT ((size_t)64 << 20)
-
-#endif

@@ -5,8 +5,7 @@
  * Memory for the newest reports is allocated when the log is opened: nothing is allocated when one
  * arrives, which is when memory is short.
  */
-#ifndef CGWARD_LIB_KERNEL_KERNEL_LOG_H
-#define CGWARD_LIB_KERNEL_KERNEL_LOG_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -57,5 +56,3 @@ const struct oom_report *kernel_log_find(const struct kernel_log *log, const cha
 bool oom_decision_parse(const char *line, const char *path, struct oom_decision *ret_decision);
 /* The largest processes of a report, largest first. Returns how many there are. */
 size_t oom_report_largest(const struct oom_report *report, struct oom_task *tasks, size_t size);
-
-#endif

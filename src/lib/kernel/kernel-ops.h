@@ -5,8 +5,7 @@
  * Each returns like the system call, but with -errno instead of -1. All access to cgroupfs uses
  * this table.
  */
-#ifndef CGWARD_LIB_KERNEL_KERNEL_OPS_H
-#define CGWARD_LIB_KERNEL_KERNEL_OPS_H
+#pragma once
 
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -37,5 +36,3 @@ extern const struct kernel_ops kernel_ops_real;
 /* Like cgw_layout_open(), with other system calls. */
 int layout_open_with(const struct cgw_roots *roots, const struct kernel_ops *ops,
 		     struct cgw_layout **ret_layout, struct cgw_diag *diag);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* list-children.h - list the children of a group in one hierarchy. */
-#ifndef CGWARD_LIB_KERNEL_LIST_CHILDREN_H
-#define CGWARD_LIB_KERNEL_LIST_CHILDREN_H
+#pragma once
 
 #include "lib/kernel/kernel-ops.h"
 
@@ -28,5 +27,3 @@ int walk_children(const struct kernel_ops *ops, int directory, bool count_childr
 int walk_names(const struct kernel_ops *ops, int directory,
 	       int (*each)(void *context, int fd, const char *name, uint8_t type, uint64_t inode),
 	       void *context);
-
-#endif

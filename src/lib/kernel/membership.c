@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/membership.h"
 
 /* The kernel's mark of a removed group, which may also be the end of a name. */
@@ -238,12 +239,10 @@ int cgw_membership_read(const struct cgw_layout *layout, pid_t pid,
 			struct cgw_membership *ret_membership)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	char file[32];
 	size_t length;
 	int r;
 
-	snprintf(file, sizeof(file), "%d/cgroup", (int)pid);
-	r = cgw_proc_read(layout, file, &text, &length);
+	r = cgw_proc_read(layout, FORMATTED(32, "%d/cgroup", (int)pid), &text, &length);
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
 	r = membership_parse(layout, text, length, ret_membership);
@@ -289,4 +288,31 @@ const char *cgw_membership_main_path(const struct cgw_layout *layout,
 				     const struct cgw_membership *membership)
 {
 	return membership_path_within(layout, membership, UINT32_MAX);
+}
+
+int path_normalize(const char *text, char **ret_path)
+{
+	CLEANUP(cleanup_free) char *path = malloc(strlen(text) + 2);
+	size_t used = 0;
+
+	if (path == NULL)
+		return -ENOMEM;
+	while (*text != '\0') {
+		size_t length = strcspn(text, "/");
+
+		if (length > 0) {
+			if ((length == 1 && text[0] == '.') ||
+			    (length == 2 && text[0] == '.' && text[1] == '.'))
+				return -EINVAL;
+			path[used++] = '/';
+			memcpy(path + used, text, length);
+			used += length;
+		}
+		text += length + (text[length] == '/');
+	}
+	if (used == 0)
+		path[used++] = '/';
+	path[used] = '\0';
+	*ret_path = steal_pointer(&path);
+	return 0;
 }

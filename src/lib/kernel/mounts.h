@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* mounts.h - the cgroup mounts in a mountinfo file. */
-#ifndef CGWARD_LIB_KERNEL_MOUNTS_H
-#define CGWARD_LIB_KERNEL_MOUNTS_H
+#pragma once
 
 #include <cgward/kernel.h>
 
@@ -27,5 +26,3 @@ struct cgroup_mounts {
  */
 int mounts_parse(char *text, struct cgroup_mounts *ret_mounts);
 void mounts_done(struct cgroup_mounts *mounts);
-
-#endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/kernel-file.h"
 #include "lib/kernel/list-children.h"
 #include "lib/kernel/membership.h"
@@ -103,11 +104,9 @@ static int search_by_pid(void *context, pid_t pid)
 {
 	struct cgw_layout *layout = context;
 	CLEANUP(cleanup_free) char *text = NULL;
-	char file[32];
 	size_t length;
 
-	snprintf(file, sizeof(file), "%d/cgroup", (int)pid);
-	if (cgw_proc_read(layout, file, &text, &length) < 0)
+	if (cgw_proc_read(layout, FORMATTED(32, "%d/cgroup", (int)pid), &text, &length) < 0)
 		return 0;
 	return search_by_process(layout, pid, text, length);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* namespace-root.h - the root of our cgroup namespace, in a mount of the tree above it. */
-#ifndef CGWARD_LIB_KERNEL_NAMESPACE_ROOT_H
-#define CGWARD_LIB_KERNEL_NAMESPACE_ROOT_H
+#pragma once
 
 #include <cgward/kernel.h>
 
@@ -16,5 +15,3 @@ int namespace_roots_find(struct cgw_layout *layout);
  * it is an ordinary group, and those above it are not visible.
  */
 bool root_is_of_machine(const struct cgw_layout *layout);
-
-#endif

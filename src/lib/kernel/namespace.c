@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/kernel-ops.h"
 #include "lib/kernel/process-namespaces.h"
 
@@ -64,23 +65,20 @@ static int read_inode(const struct cgw_layout *layout, int directory, const char
 int cgw_namespace_of(const struct cgw_layout *layout, pid_t pid, enum cgw_namespace_kind kind,
 		     uint64_t *ret_inode)
 {
-	char file[48];
-
 	if ((unsigned)kind >= CGW_NAMESPACE_COUNT)
 		return -EINVAL;
-	snprintf(file, sizeof(file), "%d/ns/%s", (int)pid, kinds[kind].name);
-	return read_inode(layout, layout->proc_fd, file, ret_inode);
+	return read_inode(layout, layout->proc_fd,
+			  FORMATTED(48, "%d/ns/%s", (int)pid, kinds[kind].name), ret_inode);
 }
 
 void process_namespaces_read(const struct cgw_layout *layout, pid_t pid,
 			     struct process_namespaces *ret_namespaces)
 {
-	char directory[32];
 	int fd;
 
 	*ret_namespaces = (struct process_namespaces){0};
-	snprintf(directory, sizeof(directory), "%d/ns", (int)pid);
-	fd = layout->ops->open_at(layout->proc_fd, directory, O_PATH | O_DIRECTORY);
+	fd = layout->ops->open_at(layout->proc_fd, FORMATTED(32, "%d/ns", (int)pid),
+				  O_PATH | O_DIRECTORY);
 	for (enum cgw_namespace_kind i = 0; i < CGW_NAMESPACE_COUNT; i++)
 		ret_namespaces->error[i] =
 			fd < 0 ? fd
@@ -177,15 +175,14 @@ int cgw_namespace_run(const struct cgw_layout *layout, pid_t pid, enum cgw_names
 	struct join_request request = {.work = work, .context = context};
 	sigset_t all, before;
 	pthread_t thread;
-	char file[48];
 	int r;
 
 	if (kind != CGW_NAMESPACE_UTS && kind != CGW_NAMESPACE_NETWORK && kind != CGW_NAMESPACE_IPC)
 		return -EINVAL; /* a single thread cannot join the other kinds */
 	if (layout->recorded)
 		return -EOPNOTSUPP;
-	snprintf(file, sizeof(file), "%d/ns/%s", (int)pid, kinds[kind].name);
-	request.namespace_fd = layout->ops->open_at(layout->proc_fd, file, O_RDONLY);
+	request.namespace_fd = layout->ops->open_at(
+		layout->proc_fd, FORMATTED(48, "%d/ns/%s", (int)pid, kinds[kind].name), O_RDONLY);
 	if (request.namespace_fd < 0)
 		return request.namespace_fd;
 	request.flag = kinds[kind].flag;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* process-namespaces.h - all namespaces of a process. */
-#ifndef CGWARD_LIB_KERNEL_PROCESS_NAMESPACES_H
-#define CGWARD_LIB_KERNEL_PROCESS_NAMESPACES_H
+#pragma once
 
 #include <cgward/kernel.h>
 
@@ -13,5 +12,3 @@ struct process_namespaces {
 /* Looks up the directory of the process once for all kinds, unlike cgw_namespace_of(). */
 void process_namespaces_read(const struct cgw_layout *layout, pid_t pid,
 			     struct process_namespaces *ret_namespaces);
-
-#endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "lib/base/muldiv.h"
 #include "lib/base/word-list.h"
 #include "lib/limit/control-value.h"
@@ -21,9 +22,8 @@ static const char *unlimited_word(const struct control_row *row)
 
 static int refuse(const struct control_row *row, const char *text, int error, struct cgw_diag *diag)
 {
-	char shown[96];
+	const char *shown = ESCAPED(96, text);
 
-	cgw_escape(shown, sizeof(shown), text, strlen(text));
 	if (error == -ERANGE)
 		return cgw_diag_set(diag, error, "%s: value '%s' is too large", row->info.key,
 				    shown);

@@ -6,8 +6,7 @@
  * request resolved to an absolute value, or the value that the kernel reports. A formatted setting
  * is exact and parses to the same setting.
  */
-#ifndef CGWARD_LIB_LIMIT_CONTROL_VALUE_H
-#define CGWARD_LIB_LIMIT_CONTROL_VALUE_H
+#pragma once
 
 #include "lib/limit/control.h"
 
@@ -75,5 +74,3 @@ bool list_contains(const char *list, const char *other) CGW_PURE;
 
 /* Sorts a list, removes duplicates and joins ranges: "3-5,0" to "0,3-5". -EINVAL, -ERANGE. */
 int list_normalise(const char *text, char *buffer, size_t size);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* control.h - rows of controls.def and the kernel files that they are written to. */
-#ifndef CGWARD_LIB_LIMIT_CONTROL_H
-#define CGWARD_LIB_LIMIT_CONTROL_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -81,5 +80,3 @@ struct control_place {
 };
 int control_open(const struct cgw_layout *layout, enum cgw_control control, const char *path,
 		 struct control_place *ret_place);
-
-#endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/controller-set.h"
 #include <cgward/kernel.h>
 
@@ -16,11 +16,10 @@ static uint32_t apply(uint32_t set, const char *words)
 
 	for (words += strspn(words, " \t"); *words != '\0'; words += strspn(words, " \t")) {
 		size_t length = strcspn(words, " \t"), sign = *words == '+' || *words == '-';
-		char name[32];
 		int controller;
 
-		snprintf(name, sizeof(name), "%.*s", (int)(length - sign), words + sign);
-		controller = cgw_controller_find(name);
+		controller = cgw_controller_find(
+			FORMATTED(32, "%.*s", (int)(length - sign), words + sign));
 		if (controller >= 0 && *words == '-')
 			set &= ~CGW_CONTROLLER_BIT(controller);
 		else if (controller >= 0)

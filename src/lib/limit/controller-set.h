@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* controller-set.h - lists of enabled controllers, as in cgroup.subtree_control. Pure. */
-#ifndef CGWARD_LIB_LIMIT_CONTROLLER_SET_H
-#define CGWARD_LIB_LIMIT_CONTROLLER_SET_H
+#pragma once
 
 #include <stddef.h>
 
@@ -13,5 +12,3 @@ int toggles_apply(const char *now, const char *change, char *buffer, size_t size
 
 /* The changes from one list to the other: "+cpu -io"; "" if they are equal. */
 int toggles_between(const char *from, const char *to, char *buffer, size_t size);
-
-#endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/control-value.h"
 #include "lib/metric/decode.h"
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/controller-set.h"
 #include "lib/limit/plan.h"
 
@@ -120,12 +121,10 @@ int enable_reserve(struct cgw_plan *plan, struct step *step)
 {
 	for (size_t i = 0; i < step->created_count; i++) {
 		int r = enable_in(plan, &step->created[i]);
-		char shown[256];
+		const char *shown = ESCAPED(256, step->created[i].path);
 
 		if (r == 0)
 			continue;
-		cgw_escape(shown, sizeof(shown), step->created[i].path,
-			   strlen(step->created[i].path));
 		if (r == -EBUSY)
 			return cgw_diag_set(
 				&step->result.diag, r,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "lib/kernel/kernel-ops.h"
 #include "lib/limit/controller-set.h"
@@ -273,7 +274,6 @@ static bool is_threaded(const struct cgw_plan *plan, const struct step *step, co
 int advise_threaded(struct cgw_plan *plan, struct step *step, const char *controller)
 {
 	CLEANUP(cleanup_free) char *path = strdup(step->spec.path);
-	char shown[256];
 
 	if (path == NULL)
 		return -ENOMEM;
@@ -284,10 +284,9 @@ int advise_threaded(struct cgw_plan *plan, struct step *step, const char *contro
 
 		slash[slash == path] = '\0';
 	}
-	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	step->result.outcome = CGW_OUTCOME_REFUSED;
 	return cgw_diag_set(&step->result.diag, -EOPNOTSUPP,
 			    "the group is threaded, and the %s controller is for whole processes; "
 			    "%s is the group of these processes",
-			    controller, shown);
+			    controller, ESCAPED(256, path));
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/namespace-root.h"
 #include "lib/limit/essential-groups.h"
 #include <cgward/model.h>
@@ -48,13 +49,11 @@ static int read_relations(const struct cgw_layout *layout, pid_t pid, int *ret_p
 			  int *ret_session, int *ret_terminal_group)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	char file[32];
 	const char *at;
 	size_t length;
 	int r, group, terminal;
 
-	snprintf(file, sizeof(file), "%d/stat", (int)pid);
-	r = cgw_proc_read(layout, file, &text, &length);
+	r = cgw_proc_read(layout, FORMATTED(32, "%d/stat", (int)pid), &text, &length);
 	if (r < 0)
 		return r;
 	at = strrchr(text, ')');
@@ -167,16 +166,13 @@ enum protect_reason protection_check(const struct protection *protection, const 
 
 int protection_check_service(const char *path, struct cgw_diag *diag)
 {
-	char shown[256];
-
 	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
 		if (cgw_glob_match(services[i], path)) {
-			cgw_escape(shown, sizeof(shown), path, strlen(path));
 			return cgw_diag_set(
 				diag, -EPERM,
 				"%s is protected: other services depend on it; use --yes-really "
 				"to override",
-				shown);
+				ESCAPED(256, path));
 		}
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* essential-groups.h - groups that must not be frozen, killed or starved. */
-#ifndef CGWARD_LIB_LIMIT_ESSENTIAL_GROUPS_H
-#define CGWARD_LIB_LIMIT_ESSENTIAL_GROUPS_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -27,5 +26,3 @@ int protection_check_service(const char *path, struct cgw_diag *diag);
 const char *protection_describe(const struct protection *protection, pid_t pid);
 /* Is `path` the group or one of its descendants? */
 bool path_contains(const char *group, const char *path);
-
-#endif

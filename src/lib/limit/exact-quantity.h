@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* exact-quantity.h - exact parsing and formatting of numbers with units, without floating point. */
-#ifndef CGWARD_LIB_LIMIT_EXACT_QUANTITY_H
-#define CGWARD_LIB_LIMIT_EXACT_QUANTITY_H
+#pragma once
 
 #include <cgward/metric.h>
 
@@ -23,5 +22,3 @@ size_t quantity_format(enum cgw_unit unit, uint64_t number, char *buffer, size_t
 /* For messages: bytes with two digits or more, "63M", rounded up or to nearest; others exact. */
 size_t quantity_format_rounded(enum cgw_unit unit, uint64_t number, bool up, char *buffer,
 			       size_t size);
-
-#endif

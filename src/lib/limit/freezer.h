@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* freezer.h - common interface to the v1 freezer and v2's cgroup.freeze. */
-#ifndef CGWARD_LIB_LIMIT_FREEZER_H
-#define CGWARD_LIB_LIMIT_FREEZER_H
+#pragma once
 
 #include "lib/limit/target.h"
 
@@ -24,5 +23,3 @@ const char *freezer_word(const struct target *target, bool freeze);
  * `timeout_ns`; the value remains set. Does not wait when thawing below a frozen ancestor.
  */
 int freezer_set(const struct target *target, bool freeze, uint64_t timeout_ns);
-
-#endif

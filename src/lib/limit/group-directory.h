@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* group-directory.h - the directory of a group in one hierarchy and that of its parent. */
-#ifndef CGWARD_LIB_LIMIT_GROUP_DIRECTORY_H
-#define CGWARD_LIB_LIMIT_GROUP_DIRECTORY_H
+#pragma once
 
 #include "lib/limit/plan.h"
 
@@ -21,5 +20,3 @@ int group_remove(const struct cgw_layout *layout, size_t hierarchy, const char *
 /* -EACCES: whose group it is, or the parent is, if that is why it cannot be written. */
 int advise_owner(struct step *step, const struct target *target, const char *which);
 int advise_parent(struct cgw_plan *plan, struct step *step, size_t hierarchy, const char *path);
-
-#endif

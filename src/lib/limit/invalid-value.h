@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* invalid-value.h - finds the value that forbids another one. */
-#ifndef CGWARD_LIB_LIMIT_INVALID_VALUE_H
-#define CGWARD_LIB_LIMIT_INVALID_VALUE_H
+#pragma once
 
 #include "lib/limit/plan.h"
 
@@ -13,5 +12,3 @@ int invalid_value_explain(struct cgw_plan *plan, struct step *step, const struct
  * if there is none: nothing is explained.
  */
 bool invalid_list_explain(struct step *step, const struct target *target, int error);
-
-#endif

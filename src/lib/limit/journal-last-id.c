@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/limit/journal-last-id.h"
 

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* journal-last-id.h - the number of the last change in a journal. */
-#ifndef CGWARD_LIB_LIMIT_JOURNAL_LAST_ID_H
-#define CGWARD_LIB_LIMIT_JOURNAL_LAST_ID_H
+#pragma once
 
 #include <stdint.h>
 #include <sys/types.h>
 
 /* The number of the last intent in the file, however long the lines after it are; 0: none. */
 int journal_find_last_id(int fd, off_t file_size, uint64_t *ret_id);
-
-#endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/journal-line.h"
 
 static const char *const kinds[] = {
@@ -38,12 +39,9 @@ const char *cgw_outcome_name(enum cgw_outcome outcome)
 
 static int set_string(json_t *line, const char *key, const char *text)
 {
-	char shown[512];
-
 	if (json_object_set_new(line, key, json_string(text)) == 0)
 		return 0;
-	cgw_escape(shown, sizeof(shown), text, strlen(text));
-	return json_object_set_new(line, key, json_string(shown));
+	return json_object_set_new(line, key, json_string(ESCAPED(512, text)));
 }
 
 /* The path as "KEY", or in hexadecimal as "KEY_bytes". */
@@ -51,7 +49,6 @@ static int set_path(json_t *line, const char *key, const char *path)
 {
 	size_t length = strlen(path);
 	CLEANUP(cleanup_free) char *digits = NULL;
-	char bytes_key[32];
 
 	if (json_object_set_new(line, key, json_string(path)) == 0)
 		return 0;
@@ -61,8 +58,7 @@ static int set_path(json_t *line, const char *key, const char *path)
 	for (size_t i = 0; i < length; i++)
 		snprintf(digits + 2 * i, 3, "%02x", (unsigned char)path[i]);
 	digits[2 * length] = '\0';
-	snprintf(bytes_key, sizeof(bytes_key), "%s_bytes", key);
-	return json_object_set_new(line, bytes_key, json_string(digits));
+	return json_object_set_new(line, FORMATTED(32, "%s_bytes", key), json_string(digits));
 }
 
 static int set_places(json_t *line, const struct cgw_place *places, size_t count)
@@ -170,13 +166,12 @@ static unsigned digit(char c)
 static char *get_path(const json_t *line, const char *key)
 {
 	const char *text = json_string_value(json_object_get(line, key)), *digits;
-	char *path, bytes_key[32];
+	char *path;
 	size_t length;
 
 	if (text != NULL)
 		return strdup(text);
-	snprintf(bytes_key, sizeof(bytes_key), "%s_bytes", key);
-	digits = json_string_value(json_object_get(line, bytes_key));
+	digits = json_string_value(json_object_get(line, FORMATTED(32, "%s_bytes", key)));
 	length = digits != NULL ? strlen(digits) / 2 : 0;
 	path = malloc(length + 1);
 	for (size_t i = 0; path != NULL && i < length; i++)

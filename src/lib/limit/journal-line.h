@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* journal-line.h - encoding and decoding of one journal line as JSON. Pure. */
-#ifndef CGWARD_LIB_LIMIT_JOURNAL_LINE_H
-#define CGWARD_LIB_LIMIT_JOURNAL_LINE_H
+#pragma once
 
 #include <jansson.h>
 
@@ -21,5 +20,3 @@ json_t *journal_line_outcome(const struct cgw_change *change, enum cgw_outcome o
 int journal_line_parse(const char *text, size_t length, struct journal_line *ret_line);
 /* Frees what journal_line_parse() allocated. */
 void journal_change_done(struct cgw_change *change);
-
-#endif

@@ -10,7 +10,6 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/regular-file.h"
-#include "lib/limit/control.h"
 #include "lib/limit/journal-line.h"
 #include "lib/limit/journal-tail.h"
 #include "lib/limit/journal.h"

@@ -4,8 +4,7 @@
  *
  * The journal is read incrementally. Not thread-safe.
  */
-#ifndef CGWARD_LIB_LIMIT_JOURNAL_TAIL_H
-#define CGWARD_LIB_LIMIT_JOURNAL_TAIL_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -22,5 +21,3 @@ struct journal_tail *journal_tail_free(struct journal_tail *tail);
  */
 void journal_tail_find_author(void *tail, const char *path, const char *key, uint64_t since_ns,
 			      uint64_t until_ns, char *buffer, size_t size);
-
-#endif

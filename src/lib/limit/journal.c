@@ -11,6 +11,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/regular-file.h"
 #include "lib/limit/journal-last-id.h"
 #include "lib/limit/journal-line.h"
@@ -193,11 +194,9 @@ static void unlock(struct journal *journal)
 /* The number of the last intent in the file DIRECTORY/NAME; 0 if there is none. */
 static int find_last_id_at(const char *start, const char *end, uint64_t *ret_id)
 {
-	char path[PATH_SIZE + 16];
 	struct stat status;
 
-	snprintf(path, sizeof(path), "%s%s", start, end);
-	CLEANUP(cleanup_close) int fd = open_file(path);
+	CLEANUP(cleanup_close) int fd = open_file(FORMATTED(PATH_SIZE + 16, "%s%s", start, end));
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	return fstat(fd, &status) < 0 ? -errno : journal_find_last_id(fd, status.st_size, ret_id);
@@ -227,10 +226,7 @@ static int find_last_number(const struct journal *journal, off_t size, uint64_t 
 
 static int rotate(struct journal *journal, struct stat *ret_status)
 {
-	char aside[PATH_SIZE + 8];
-
-	snprintf(aside, sizeof(aside), "%s.old", journal->path);
-	if (rename(journal->path, aside) < 0)
+	if (rename(journal->path, FORMATTED(PATH_SIZE + 8, "%s.old", journal->path)) < 0)
 		return -errno;
 	unlock(journal);
 	return open_locked(journal, ret_status);

@@ -10,8 +10,7 @@
  * The journal of the default directory does not survive a reboot; a change that does is copied
  * into a second one.
  */
-#ifndef CGWARD_LIB_LIMIT_JOURNAL_H
-#define CGWARD_LIB_LIMIT_JOURNAL_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -40,5 +39,3 @@ int journal_load(const char *directory, struct cgw_change **ret_changes, size_t 
 void journal_free_changes(struct cgw_change *changes, size_t count);
 /* Fails unless only this user can write the directory; it may be missing. For undo. */
 int journal_check_directory(const char *directory, struct cgw_diag *diag);
-
-#endif

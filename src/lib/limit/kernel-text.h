@@ -5,8 +5,7 @@
  * Decoding uses the decoders of lib/metric; encoding is their inverse, apart from rounding by the
  * kernel.
  */
-#ifndef CGWARD_LIB_LIMIT_KERNEL_TEXT_H
-#define CGWARD_LIB_LIMIT_KERNEL_TEXT_H
+#pragma once
 
 #include "lib/limit/control-value.h"
 
@@ -27,5 +26,3 @@ int kernel_text_encode(const struct control_row *row, const struct cgw_source *s
  */
 int kernel_text_decode(const struct control_row *row, const struct cgw_source *source,
 		       const char *text, size_t length, struct setting *setting);
-
-#endif

@@ -9,7 +9,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/members.h"
 
 int members_push(struct members *members, pid_t pid)
@@ -133,12 +133,10 @@ int members_add_all(struct members *members, const struct cgw_layout *layout, co
 static int read_stat(const struct cgw_layout *layout, pid_t pid, char **ret_text,
 		     const char **ret_close)
 {
-	char file[32];
 	size_t length;
 	int r;
 
-	snprintf(file, sizeof(file), "%d/stat", (int)pid);
-	r = cgw_proc_read(layout, file, ret_text, &length);
+	r = cgw_proc_read(layout, FORMATTED(32, "%d/stat", (int)pid), ret_text, &length);
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
 	*ret_close = strrchr(*ret_text, ')');
@@ -202,12 +200,10 @@ pid_t process_of_thread(const struct cgw_layout *layout, pid_t tid)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	const char *line;
-	char file[32];
 	size_t length;
 	int pid;
 
-	snprintf(file, sizeof(file), "%d/status", (int)tid);
-	if (cgw_proc_read(layout, file, &text, &length) < 0)
+	if (cgw_proc_read(layout, FORMATTED(32, "%d/status", (int)tid), &text, &length) < 0)
 		return tid;
 	line = strstr(text, "\nTgid:");
 	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* members.h - processes of a group, in one hierarchy or in all. */
-#ifndef CGWARD_LIB_LIMIT_MEMBERS_H
-#define CGWARD_LIB_LIMIT_MEMBERS_H
+#pragma once
 
 #include "lib/limit/subtree.h"
 
@@ -56,5 +55,3 @@ pid_t process_of_thread(const struct cgw_layout *layout, pid_t tid);
  * there, so cgward neither creates groups nor moves processes in it.
  */
 bool hierarchy_tracks_members(const struct cgw_layout *layout, size_t hierarchy);
-
-#endif

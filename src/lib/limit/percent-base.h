@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* percent-base.h - bases of percentages: the host's capacity or the tightest ancestor limit. */
-#ifndef CGWARD_LIB_LIMIT_PERCENT_BASE_H
-#define CGWARD_LIB_LIMIT_PERCENT_BASE_H
+#pragma once
 
 #include "lib/limit/target.h"
 
@@ -17,5 +16,3 @@ void percent_bases_find(const struct cgw_layout *layout, const struct control_ro
 bool percent_bases_parent_limit(const struct control_row *row, const struct cgw_source *source,
 				const struct target *target, struct setting *ret_setting,
 				char *path, size_t size);
-
-#endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/base/debug-message.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/plan.h"
 
 /* May this step harm an essential group? A setting may if it slows, fails or kills. */
@@ -205,18 +206,18 @@ static void name_failure(struct step *step, int error)
 		[CGW_STEP_DELETE] = "delete",
 	};
 	struct cgw_diag *diag = &step->result.diag;
-	char reason[sizeof(diag->text)], path[256], value[96];
+	const char *path = ESCAPED(256, step->spec.path);
+	char reason[sizeof(diag->text)];
 
 	snprintf(reason, sizeof(reason), "%s",
 		 diag->text[0] != '\0' ? diag->text : strerror(-error));
-	cgw_escape(path, sizeof(path), step->spec.path, strlen(step->spec.path));
 	if (step->undoes != NULL) {
 		(void)cgw_diag_set(diag, error, "cannot undo change %llu: %s",
 				   (unsigned long long)step->undoes->id, reason);
 	} else if (step->spec.kind == CGW_STEP_SET) {
-		cgw_escape(value, sizeof(value), step->spec.value, strlen(step->spec.value));
 		(void)cgw_diag_set(diag, error, "cannot set %s=%s on %s: %s",
-				   cgw_control_info(step->spec.control)->key, value, path, reason);
+				   cgw_control_info(step->spec.control)->key,
+				   ESCAPED(96, step->spec.value), path, reason);
 	} else if (step->spec.kind == CGW_STEP_MOVE) {
 		(void)cgw_diag_set(diag, error, "cannot move process %d into %s: %s",
 				   (int)step->spec.pid, path, reason);

@@ -6,8 +6,7 @@
  * if a later step fails, rollback(). Each fills the step's result and returns 0 or a negative
  * error with the reason in the result's diag, to which the plan adds what failed.
  */
-#ifndef CGWARD_LIB_LIMIT_PLAN_H
-#define CGWARD_LIB_LIMIT_PLAN_H
+#pragma once
 
 #include <signal.h>
 
@@ -184,5 +183,3 @@ bool plan_has_controller(const struct cgw_plan *plan, size_t hierarchy, const ch
 int enable_prepare(struct cgw_plan *plan, struct step *step);
 int enable_reserve(struct cgw_plan *plan, struct step *step);
 int enable_rollback(struct cgw_plan *plan, struct step *step);
-
-#endif

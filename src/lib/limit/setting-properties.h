@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* setting-properties.h - settings as arguments of systemd's SetUnitProperties. */
-#ifndef CGWARD_LIB_LIMIT_SETTING_PROPERTIES_H
-#define CGWARD_LIB_LIMIT_SETTING_PROPERTIES_H
+#pragma once
 
 #include "lib/limit/control-value.h"
 #include "lib/limit/systemd.h"
@@ -23,5 +22,3 @@ bool properties_apply(const struct control_row *row, unsigned version);
 int properties_from(const struct cgw_layout *layout, const struct control_row *row,
 		    const struct setting *setting, const struct setting *now,
 		    struct properties *ret_properties);
-
-#endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "lib/kernel/kernel-ops.h"
 #include "lib/limit/group-directory.h"
@@ -40,11 +41,10 @@ static int add_missing(struct step *step, const struct cgw_layout *layout, const
 		if (step->created_count <= 2) {
 			char *how = step->result.how;
 			size_t used = strlen(how);
-			char shown[256];
 
-			cgw_escape(shown, sizeof(shown), path, strlen(path));
 			snprintf(how + used, sizeof(step->result.how) - used, "%smkdir %s%s",
-				 used > 0 ? "; " : "", layout->hierarchies[h].mountpoint, shown);
+				 used > 0 ? "; " : "", layout->hierarchies[h].mountpoint,
+				 ESCAPED(256, path));
 		}
 	}
 	return 0;
@@ -90,7 +90,6 @@ static void note_unit(const struct cgw_plan *plan, struct step *step)
 {
 	CLEANUP(cleanup_free) char *parent = strdup(step->spec.path);
 	struct cgw_owner owner = {.kind = CGW_OWNER_NONE};
-	char shown[256];
 
 	if (parent == NULL || plan->systemd == NULL || step->owner.kind != CGW_OWNER_NONE)
 		return;
@@ -103,11 +102,10 @@ static void note_unit(const struct cgw_plan *plan, struct step *step)
 	}
 	if (owner.kind != CGW_OWNER_SYSTEMD && owner.kind != CGW_OWNER_SYSTEMD_USER)
 		return;
-	cgw_escape(shown, sizeof(shown), owner.unit, strlen(owner.unit));
 	(void)cgw_diag_set(&step->result.diag, 0,
 			   "%s is a systemd unit without Delegate=yes; systemd may change and "
 			   "remove groups below it",
-			   shown);
+			   ESCAPED(256, owner.unit));
 }
 
 /* A new v1 cpuset has no CPUs and memory nodes. */

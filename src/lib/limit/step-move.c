@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/freezer.h"
 #include "lib/limit/members.h"
 #include "lib/limit/plan.h"
@@ -280,7 +281,6 @@ static int move_prepare(struct cgw_plan *plan, struct step *step)
 	r = r < 0 ? r : check_protection(plan, step);
 	for (size_t h = 0; r >= 0 && h < plan->layout->hierarchy_count; h++) {
 		const char *now = step->old_membership.paths[h];
-		char pid[16];
 
 		r = find_destination(plan, step, h, &path);
 		if (r < 0)
@@ -299,8 +299,8 @@ static int move_prepare(struct cgw_plan *plan, struct step *step)
 		}
 		step->moved |= UINT32_C(1) << h;
 		r = check_own_chain(plan, step, h, path);
-		snprintf(pid, sizeof(pid), "%d", (int)step->spec.pid);
-		step_describe_write(step, plan->layout, h, path, "cgroup.procs", pid);
+		step_describe_write(step, plan->layout, h, path, "cgroup.procs",
+				    FORMATTED(16, "%d", (int)step->spec.pid));
 		if (r < 0 || plan_owned(step))
 			continue;
 		r = check_rights(plan, step, h, path);

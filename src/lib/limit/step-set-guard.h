@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* step-set-guard.h - values below the use of a group: refused, or set after a reclaim. */
-#ifndef CGWARD_LIB_LIMIT_STEP_SET_GUARD_H
-#define CGWARD_LIB_LIMIT_STEP_SET_GUARD_H
+#pragma once
 
 #include "lib/limit/plan.h"
 
@@ -12,5 +11,3 @@ const char *set_reclaim_file(const struct cgw_plan *plan, const struct step *ste
 			     const struct target *target, char *text, size_t size);
 /* Lets the kernel reclaim memory above the new value before it is set. */
 void set_reclaim(const struct cgw_plan *plan, const struct step *step, const struct target *target);
-
-#endif

@@ -6,7 +6,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/device.h"
 #include "lib/limit/controller-set.h"
 #include "lib/limit/exact-quantity.h"
@@ -188,12 +188,9 @@ static void describe_change(struct cgw_plan *plan, struct step *step, const stru
 	}
 	if (row_of(step)->form == FORM_BANDWIDTH && step->source->version == 1 &&
 	    step->before.period_ns != step->after.period_ns && period_file(step) != NULL) {
-		char period[32];
-
-		snprintf(period, sizeof(period), "%llu",
-			 (unsigned long long)step->after.period_ns / 1000);
-		step_describe_write(step, plan->layout, step->hierarchy, step->spec.path,
-				    period_file(step), period);
+		step_describe_write(
+			step, plan->layout, step->hierarchy, step->spec.path, period_file(step),
+			FORMATTED(32, "%llu", (unsigned long long)step->after.period_ns / 1000));
 	}
 	step_describe_write(step, plan->layout, step->hierarchy, step->spec.path, file, text);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* subtree.h - visits a group and its descendants in one hierarchy. */
-#ifndef CGWARD_LIB_LIMIT_SUBTREE_H
-#define CGWARD_LIB_LIMIT_SUBTREE_H
+#pragma once
 
 #include "lib/limit/target.h"
 
@@ -21,5 +20,3 @@ struct subtree_visitor {
  */
 int subtree_walk(const struct cgw_layout *layout, size_t hierarchy, const char *path,
 		 const struct subtree_visitor *visitor);
-
-#endif

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -13,6 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/debug-message.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/systemd-bus.h"
 
 static const struct {
@@ -81,7 +81,6 @@ static const char *message_of(const sd_bus_error *error)
 
 int systemd_bus_fail(const sd_bus_error *error, int r, const char *member, struct cgw_diag *diag)
 {
-	char text[384];
 	const char *message = error != NULL && error->name != NULL ? message_of(error) : NULL;
 
 	if (error != NULL && error->name != NULL && !systemd_bus_is_lost(r)) {
@@ -94,8 +93,7 @@ int systemd_bus_fail(const sd_bus_error *error, int r, const char *member, struc
 	}
 	if (message == NULL)
 		message = strerror(-r);
-	cgw_escape(text, sizeof(text), message, strlen(message));
-	return cgw_diag_set(diag, r, "systemd call %s failed: %s", member, text);
+	return cgw_diag_set(diag, r, "systemd call %s failed: %s", member, ESCAPED(384, message));
 }
 
 /* sd_bus_call() does not apply our timeout to the handshake: a frozen manager would block us. */
@@ -119,10 +117,7 @@ static int wait_ready(sd_bus *bus)
 	return r < 0 ? r : 0;
 }
 
-static void cleanup_bus(sd_bus **bus)
-{
-	sd_bus_close_unref(*bus);
-}
+DEFINE_CLEANUP(cleanup_bus, sd_bus *, sd_bus_close_unref)
 
 static int connect_to(const char *address, bool through_bus, sd_bus **ret_bus)
 {
@@ -159,12 +154,11 @@ static bool is_peer(sd_bus *bus, uid_t uid)
 
 static int connect_user(uid_t uid, sd_bus **ret_bus)
 {
-	char address[96];
 	sd_bus *bus = NULL;
 	int r;
 
-	snprintf(address, sizeof(address), "unix:path=/run/user/%u/systemd/private", (unsigned)uid);
-	r = connect_to(address, false, &bus);
+	r = connect_to(FORMATTED(96, "unix:path=/run/user/%u/systemd/private", (unsigned)uid),
+		       false, &bus);
 	if (r < 0)
 		return r;
 	if (!is_peer(bus, uid)) {
@@ -189,12 +183,11 @@ static int connect_system(sd_bus **ret_bus)
 static bool is_lingering(uid_t uid)
 {
 	struct passwd entry, *found = NULL;
-	char buffer[4096], path[300];
+	char buffer[4096];
 
 	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) != 0 || found == NULL)
 		return false;
-	snprintf(path, sizeof(path), "/var/lib/systemd/linger/%s", found->pw_name);
-	return access(path, F_OK) == 0;
+	return access(FORMATTED(300, "/var/lib/systemd/linger/%s", found->pw_name), F_OK) == 0;
 }
 
 static int user_manager_fail(uid_t uid, int error, struct cgw_diag *diag)

@@ -5,8 +5,7 @@
  * A manager is identified by the ID of its user; SYSTEMD_SYSTEM is PID 1. Root connects to a
  * manager's private socket, so that thawing works even if dbus-daemon is frozen or dead.
  */
-#ifndef CGWARD_LIB_LIMIT_SYSTEMD_BUS_H
-#define CGWARD_LIB_LIMIT_SYSTEMD_BUS_H
+#pragma once
 
 #include "lib/base/libsystemd.h"
 #include "lib/limit/systemd.h"
@@ -79,5 +78,3 @@ static inline void systemd_cleanup_error(sd_bus_error *error)
 {
 	sd_bus_error_free(error);
 }
-
-#endif

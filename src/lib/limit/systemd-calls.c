@@ -41,6 +41,18 @@ struct systemd *systemd_close(struct systemd *systemd)
 	return NULL;
 }
 
+/* The manager of the unit answers without a value. */
+static int call(struct systemd *systemd, const struct cgw_owner *owner,
+		const struct systemd_request *request, struct cgw_diag *diag)
+{
+	CLEANUP(systemd_cleanup_message) sd_bus_message *reply = NULL;
+	int r = systemd_bus_check_unit(owner, diag);
+
+	if (r < 0)
+		return r;
+	return systemd_bus_call(systemd, systemd_manager_of(owner), request, &reply, diag);
+}
+
 struct set {
 	const char *unit;
 	const struct systemd_property *properties;
@@ -60,15 +72,11 @@ int systemd_set(struct systemd *systemd, const struct cgw_owner *owner,
 		const struct systemd_property *properties, size_t count, bool persist,
 		struct cgw_diag *diag)
 {
-	CLEANUP(systemd_cleanup_message) sd_bus_message *reply = NULL;
 	const struct set set = {owner->unit, properties, count, persist};
 	const struct systemd_request request = {
 		.member = "SetUnitProperties", .fill = fill_set, .context = &set};
-	int r = systemd_bus_check_unit(owner, diag);
 
-	if (r < 0)
-		return r;
-	return systemd_bus_call(systemd, systemd_manager_of(owner), &request, &reply, diag);
+	return call(systemd, owner, &request, diag);
 }
 
 static int fill_unit(sd_bus_message *message, const void *context)
@@ -79,18 +87,14 @@ static int fill_unit(sd_bus_message *message, const void *context)
 static int call_for_unit(struct systemd *systemd, const struct cgw_owner *owner, const char *member,
 			 uint64_t timeout_us, struct cgw_diag *diag)
 {
-	CLEANUP(systemd_cleanup_message) sd_bus_message *reply = NULL;
 	const struct systemd_request request = {
 		.member = member,
 		.fill = fill_unit,
 		.context = owner->unit,
 		.timeout_us = timeout_us,
 	};
-	int r = systemd_bus_check_unit(owner, diag);
 
-	if (r < 0)
-		return r;
-	return systemd_bus_call(systemd, systemd_manager_of(owner), &request, &reply, diag);
+	return call(systemd, owner, &request, diag);
 }
 
 /* Did the call fail before systemd changed anything? */
@@ -132,32 +136,6 @@ int systemd_thaw(struct systemd *systemd, const struct cgw_owner *owner, uint64_
 	return call_for_unit(systemd, owner, "ThawUnit", timeout_us, diag);
 }
 
-struct kill {
-	const char *unit;
-	int signal;
-};
-
-static int fill_kill(sd_bus_message *message, const void *context)
-{
-	const struct kill *kill = context;
-
-	return sd_bus_message_append(message, "ssi", kill->unit, "all", (int32_t)kill->signal);
-}
-
-int systemd_kill(struct systemd *systemd, const struct cgw_owner *owner, int signal,
-		 struct cgw_diag *diag)
-{
-	CLEANUP(systemd_cleanup_message) sd_bus_message *reply = NULL;
-	const struct kill kill = {owner->unit, signal};
-	const struct systemd_request request = {
-		.member = "KillUnit", .fill = fill_kill, .context = &kill};
-	int r = systemd_bus_check_unit(owner, diag);
-
-	if (r < 0)
-		return r;
-	return systemd_bus_call(systemd, systemd_manager_of(owner), &request, &reply, diag);
-}
-
 struct attach {
 	const char *unit, *below;
 	const pid_t *pids;
@@ -175,13 +153,9 @@ static int fill_attach(sd_bus_message *message, const void *context)
 int systemd_attach(struct systemd *systemd, const struct cgw_owner *owner, const char *below,
 		   const pid_t *pids, size_t count, struct cgw_diag *diag)
 {
-	CLEANUP(systemd_cleanup_message) sd_bus_message *reply = NULL;
 	const struct attach attach = {owner->unit, below, pids, count};
 	const struct systemd_request request = {
 		.member = "AttachProcessesToUnit", .fill = fill_attach, .context = &attach};
-	int r = systemd_bus_check_unit(owner, diag);
 
-	if (r < 0)
-		return r;
-	return systemd_bus_call(systemd, systemd_manager_of(owner), &request, &reply, diag);
+	return call(systemd, owner, &request, diag);
 }

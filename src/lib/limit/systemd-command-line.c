@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/systemd.h"
 
 /* Text in a buffer; `length` counts beyond its end, as with snprintf(). */
@@ -31,10 +32,7 @@ static void put_text(struct line *line, const char *text)
 
 static void put_number(struct line *line, uint64_t number)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), " %" PRIu64, number);
-	put_text(line, text);
+	put_text(line, FORMATTED(24, " %" PRIu64, number));
 }
 
 /* Appends a word quoted for the shell, without control bytes. */
@@ -128,20 +126,7 @@ size_t systemd_format_unit(const struct cgw_owner *owner, const char *method, ch
 			   size_t size)
 {
 	struct line line = {.buffer = buffer, .size = size};
-	bool stop = strcmp(method, "StopUnit") == 0;
 
-	put_call(&line, owner, method, stop ? "ss" : "s");
-	if (stop)
-		put_text(&line, " replace");
-	return line.length;
-}
-
-size_t systemd_format_kill(const struct cgw_owner *owner, int signal, char *buffer, size_t size)
-{
-	struct line line = {.buffer = buffer, .size = size};
-
-	put_call(&line, owner, "KillUnit", "ssi");
-	put_text(&line, " all");
-	put_number(&line, (uint64_t)signal);
+	put_call(&line, owner, method, "s");
 	return line.length;
 }

@@ -10,9 +10,7 @@
 #include "lib/limit/systemd-bus.h"
 #include "lib/limit/systemd-message.h"
 
-/* Stopping waits for the unit's processes; systemd's default limit is 90 s. */
 #define START_TIMEOUT_US UINT64_C(10000000)
-#define STOP_TIMEOUT_US  UINT64_C(95000000)
 
 struct job {
 	char path[256]; /* known after the reply */
@@ -20,10 +18,7 @@ struct job {
 	bool ended;
 };
 
-static void cleanup_slot(sd_bus_slot **slot)
-{
-	sd_bus_slot_unref(*slot);
-}
+DEFINE_CLEANUP(cleanup_slot, sd_bus_slot *, sd_bus_slot_unref)
 
 /* Signals are queued during the call, so that the path is known here. */
 static int on_job_removed(sd_bus_message *message, void *context, sd_bus_error *error)
@@ -164,29 +159,6 @@ int systemd_start_scope(struct systemd *systemd, const struct systemd_scope *sco
 		if (systemd_bus_try(bus, &reset, &reply, NULL) == 0)
 			r = call_and_wait(bus, &start, START_TIMEOUT_US, diag);
 	}
-	if (systemd_bus_is_lost(r))
-		systemd_bus_drop(systemd, manager);
-	return r;
-}
-
-static int fill_stop(sd_bus_message *message, const void *context)
-{
-	return sd_bus_message_append(message, "ss", (const char *)context, "replace");
-}
-
-int systemd_stop(struct systemd *systemd, const struct cgw_owner *owner, struct cgw_diag *diag)
-{
-	const struct systemd_request request = {
-		.member = "StopUnit", .fill = fill_stop, .context = owner->unit};
-	uid_t manager = systemd_manager_of(owner);
-	sd_bus *bus = NULL;
-	int r = systemd_bus_check_unit(owner, diag);
-
-	if (r == 0)
-		r = systemd_bus_get(systemd, manager, &bus, diag);
-	if (r < 0)
-		return r;
-	r = call_and_wait(bus, &request, STOP_TIMEOUT_US, diag);
 	if (systemd_bus_is_lost(r))
 		systemd_bus_drop(systemd, manager);
 	return r;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* systemd-message.h - properties and PIDs as arguments of a D-Bus message. */
-#ifndef CGWARD_LIB_LIMIT_SYSTEMD_MESSAGE_H
-#define CGWARD_LIB_LIMIT_SYSTEMD_MESSAGE_H
+#pragma once
 
 #include "lib/base/libsystemd.h"
 
@@ -14,5 +13,3 @@ int systemd_append_properties(sd_bus_message *message, const struct systemd_prop
 int systemd_append_property(sd_bus_message *message, const struct systemd_property *property);
 /* Appends au. */
 int systemd_append_pids(sd_bus_message *message, const pid_t *pids, size_t count);
-
-#endif

@@ -4,10 +4,15 @@
 
 #include "lib/limit/systemd.h"
 
-static int unsupported(struct cgw_diag *diag)
-{
-	return cgw_diag_set(diag, -EOPNOTSUPP, "cgward was built without systemd support");
-}
+/* A function of these parameters and of a diagnostic. */
+#define UNSUPPORTED(function, ...)                                               \
+	int function(struct systemd *systemd, __VA_ARGS__)                       \
+	{                                                                        \
+		return cgw_diag_set(diag, -EOPNOTSUPP,                           \
+				    "cgward was built without systemd support"); \
+	}
+#define OWNER const struct cgw_owner *owner
+#define DIAG  struct cgw_diag *diag
 
 int systemd_open(struct systemd **ret_systemd)
 {
@@ -19,34 +24,9 @@ struct systemd *systemd_close(struct systemd *systemd)
 	return NULL;
 }
 
-int systemd_owner(struct systemd *systemd, const struct cgw_layout *layout, const char *path,
-		  struct cgw_owner *ret_owner, struct cgw_diag *diag)
-{
-	return unsupported(diag);
-}
-
 uint64_t systemd_watchdog_us(struct systemd *systemd, const struct cgw_owner *owner)
 {
 	return 0;
-}
-
-int systemd_set(struct systemd *systemd, const struct cgw_owner *owner,
-		const struct systemd_property *properties, size_t count, bool persist,
-		struct cgw_diag *diag)
-{
-	return unsupported(diag);
-}
-
-int systemd_unit_group(struct systemd *systemd, const struct cgw_owner *owner, char *buffer,
-		       size_t size, struct cgw_diag *diag)
-{
-	return unsupported(diag);
-}
-
-int systemd_drop_ins(struct systemd *systemd, const struct cgw_owner *owner, char **ret_list,
-		     struct cgw_diag *diag)
-{
-	return unsupported(diag);
 }
 
 void systemd_drop_ins_subtract(char *list, const char *before)
@@ -59,42 +39,14 @@ int systemd_remove_drop_ins(struct systemd *systemd, const struct cgw_owner *own
 	return -EOPNOTSUPP;
 }
 
-int systemd_reload(struct systemd *systemd, struct cgw_diag *diag)
-{
-	return unsupported(diag);
-}
-
-int systemd_freeze(struct systemd *systemd, const struct cgw_owner *owner, uint64_t timeout_ns,
-		   struct cgw_diag *diag)
-{
-	return unsupported(diag);
-}
-
-int systemd_thaw(struct systemd *systemd, const struct cgw_owner *owner, uint64_t timeout_ns,
-		 struct cgw_diag *diag)
-{
-	return unsupported(diag);
-}
-
-int systemd_kill(struct systemd *systemd, const struct cgw_owner *owner, int signal,
-		 struct cgw_diag *diag)
-{
-	return unsupported(diag);
-}
-
-int systemd_attach(struct systemd *systemd, const struct cgw_owner *owner, const char *below,
-		   const pid_t *pids, size_t count, struct cgw_diag *diag)
-{
-	return unsupported(diag);
-}
-
-int systemd_start_scope(struct systemd *systemd, const struct systemd_scope *scope,
-			struct cgw_diag *diag)
-{
-	return unsupported(diag);
-}
-
-int systemd_stop(struct systemd *systemd, const struct cgw_owner *owner, struct cgw_diag *diag)
-{
-	return unsupported(diag);
-}
+UNSUPPORTED(systemd_owner, const struct cgw_layout *layout, const char *path,
+	    struct cgw_owner *ret_owner, DIAG)
+UNSUPPORTED(systemd_set, OWNER, const struct systemd_property *properties, size_t count,
+	    bool persist, DIAG)
+UNSUPPORTED(systemd_unit_group, OWNER, char *buffer, size_t size, DIAG)
+UNSUPPORTED(systemd_drop_ins, OWNER, char **ret_list, DIAG)
+UNSUPPORTED(systemd_reload, DIAG)
+UNSUPPORTED(systemd_freeze, OWNER, uint64_t timeout_ns, DIAG)
+UNSUPPORTED(systemd_thaw, OWNER, uint64_t timeout_ns, DIAG)
+UNSUPPORTED(systemd_attach, OWNER, const char *below, const pid_t *pids, size_t count, DIAG)
+UNSUPPORTED(systemd_start_scope, const struct systemd_scope *scope, DIAG)

@@ -13,6 +13,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/debug-message.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/systemd-bus.h"
 #include "lib/limit/systemd-path.h"
 
@@ -149,10 +150,10 @@ static bool has_mark(const char *directory, const char *name)
 	static const char *const spaces[] = {"trusted", "user"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(spaces); i++) {
-		char attribute[64], value[64];
+		char value[64];
 
-		snprintf(attribute, sizeof(attribute), "%s.%s", spaces[i], name);
-		if (getxattr(directory, attribute, value, sizeof(value)) > 0)
+		if (getxattr(directory, FORMATTED(64, "%s.%s", spaces[i], name), value,
+			     sizeof(value)) > 0)
 			return true;
 	}
 	return false;

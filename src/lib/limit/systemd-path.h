@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* systemd-path.h - owners of groups derived from their paths. Pure: no bus, no kernel. */
-#ifndef CGWARD_LIB_LIMIT_SYSTEMD_PATH_H
-#define CGWARD_LIB_LIMIT_SYSTEMD_PATH_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -29,5 +28,3 @@ size_t systemd_unit_from_path(const char *path, char *unit, size_t size, uid_t *
  * that no unit name contains. Always terminated; "/" if nothing is left.
  */
 void systemd_dbus_path(const char *path, char *buffer, size_t size);
-
-#endif

@@ -5,8 +5,7 @@
  * Only systemd*.c use D-Bus. A build without libsystemd links systemd-none.c, whose functions
  * return -EOPNOTSUPP. Every call has a timeout: PID 1 may be reloading, the bus may be frozen.
  */
-#ifndef CGWARD_LIB_LIMIT_SYSTEMD_H
-#define CGWARD_LIB_LIMIT_SYSTEMD_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -74,8 +73,6 @@ int systemd_freeze(struct systemd *systemd, const struct cgw_owner *owner, uint6
 		   struct cgw_diag *diag);
 int systemd_thaw(struct systemd *systemd, const struct cgw_owner *owner, uint64_t timeout_ns,
 		 struct cgw_diag *diag);
-int systemd_kill(struct systemd *systemd, const struct cgw_owner *owner, int signal,
-		 struct cgw_diag *diag);
 /* `below` is a path below the unit's group; "": that group. */
 int systemd_attach(struct systemd *systemd, const struct cgw_owner *owner, const char *below,
 		   const pid_t *pids, size_t count, struct cgw_diag *diag);
@@ -93,13 +90,9 @@ struct systemd_scope {
 /* Starts a transient scope and waits for its job. Root uses the system manager, users their own. */
 int systemd_start_scope(struct systemd *systemd, const struct systemd_scope *scope,
 			struct cgw_diag *diag);
-int systemd_stop(struct systemd *systemd, const struct cgw_owner *owner, struct cgw_diag *diag);
 
 /* The equivalent busctl command line, for --dry-run and the journal. */
 size_t systemd_format_set(const struct cgw_owner *owner, const struct systemd_property *properties,
 			  size_t count, bool persist, char *buffer, size_t size);
 size_t systemd_format_unit(const struct cgw_owner *owner, const char *method, char *buffer,
 			   size_t size);
-size_t systemd_format_kill(const struct cgw_owner *owner, int signal, char *buffer, size_t size);
-
-#endif

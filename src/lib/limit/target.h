@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* target.h - an open group in one hierarchy. */
-#ifndef CGWARD_LIB_LIMIT_TARGET_H
-#define CGWARD_LIB_LIMIT_TARGET_H
+#pragma once
 
 #include "lib/limit/control-value.h"
 
@@ -60,5 +59,3 @@ void control_format(const struct cgw_layout *layout, const struct control_row *r
  */
 int control_read(const char *path, enum cgw_control control, const char *instance,
 		 struct target *target, char *buffer, size_t size, struct cgw_diag *diag);
-
-#endif

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/controller-set.h"
 #include "lib/limit/members.h"
 #include "lib/limit/unit-setting.h"
@@ -78,9 +79,8 @@ static int check_place(const struct cgw_layout *layout, const char *label, const
 
 static int report_place(struct cgw_diag *diag, int error, const char *hierarchy, const char *path)
 {
-	char shown[256];
+	const char *shown = ESCAPED(256, path);
 
-	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	if (error == -ENOENT)
 		return cgw_diag_set(diag, error, "%s no longer exists in the %s hierarchy", shown,
 				    hierarchy);
@@ -127,13 +127,9 @@ static int check_created(const struct cgw_layout *layout, const struct cgw_chang
 
 static bool any_exists(const char *list)
 {
-	char path[4096];
-
-	for (; list != NULL && *list != '\0'; list += strcspn(list, "\n"), list += *list == '\n') {
-		snprintf(path, sizeof(path), "%.*s", (int)strcspn(list, "\n"), list);
-		if (access(path, F_OK) == 0)
+	for (; list != NULL && *list != '\0'; list += strcspn(list, "\n"), list += *list == '\n')
+		if (access(FORMATTED(4096, "%.*s", (int)strcspn(list, "\n"), list), F_OK) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -231,7 +227,6 @@ static int check_moved(const struct cgw_layout *layout, const struct cgw_change 
 		       struct cgw_diag *diag)
 {
 	CLEANUP(cgw_membership_done) struct cgw_membership now = {0};
-	char shown[256], elsewhere[256];
 	int r = cgw_membership_read(layout, change->process, &now);
 
 	if (r < 0)
@@ -242,12 +237,11 @@ static int check_moved(const struct cgw_layout *layout, const struct cgw_change 
 
 		if (h < 0 || now.paths[h] == NULL || strcmp(now.paths[h], change->path) == 0)
 			continue;
-		cgw_escape(shown, sizeof(shown), change->path, strlen(change->path));
-		cgw_escape(elsewhere, sizeof(elsewhere), now.paths[h], strlen(now.paths[h]));
 		return cgw_diag_set(diag, -EBUSY,
 				    "process %d is no longer in %s, but in %s; use --force to move "
 				    "it back",
-				    (int)change->process, shown, elsewhere);
+				    (int)change->process, ESCAPED(256, change->path),
+				    ESCAPED(256, now.paths[h]));
 	}
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* unit-setting.h - settings of systemd units, as steps of a plan. */
-#ifndef CGWARD_LIB_LIMIT_UNIT_SETTING_H
-#define CGWARD_LIB_LIMIT_UNIT_SETTING_H
+#pragma once
 
 #include "lib/limit/plan.h"
 
@@ -40,5 +39,3 @@ void unit_setting_default(struct step *step);
  * does not have the controller, or the file is missing for another reason.
  */
 int unit_setting_check_controller(struct cgw_plan *plan, struct step *step);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* decode-priv.h - helpers shared by the decoders. */
-#ifndef CGWARD_LIB_METRIC_DECODE_PRIV_H
-#define CGWARD_LIB_METRIC_DECODE_PRIV_H
+#pragma once
 
 #include <errno.h>
 #include <string.h>
@@ -108,5 +107,3 @@ void decode_numa_other(struct decode_job *job);
 void decode_prefix(struct decode_job *job);
 void decode_numa(struct decode_job *job);
 void decode_per_cpu(struct decode_job *job);
-
-#endif

@@ -7,8 +7,7 @@
  * key that is missing in the text becomes CGW_ABSENT; text that cannot be parsed makes its slots
  * CGW_BAD. Additional keys are ignored, and keys may have any order.
  */
-#ifndef CGWARD_LIB_METRIC_DECODE_H
-#define CGWARD_LIB_METRIC_DECODE_H
+#pragma once
 
 #include <cgward/metric.h>
 
@@ -67,5 +66,3 @@ struct cgw_number decode_convert(const struct decode_request *request, uint64_t 
  * -EBADMSG if there is no digit, -ERANGE above UINT64_MAX.
  */
 int decode_u64(const char **text, const char *end, uint64_t *ret_value);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* counter-growth.h - how far the counters of groups advanced between the samples of a frame. */
-#ifndef CGWARD_LIB_MODEL_COUNTER_GROWTH_H
-#define CGWARD_LIB_MODEL_COUNTER_GROWTH_H
+#pragma once
 
 #include <cgward/model.h>
 
@@ -10,5 +9,3 @@
  * not exist in the sample before has counted from 0. 0 if it is unknown.
  */
 uint64_t counter_own_growth(const struct cgw_frame *frame, enum cgw_metric metric, uint32_t group);
-
-#endif

@@ -5,8 +5,7 @@
  * The program is in postfix order and runs on a small stack without recursion. The parser bounds
  * the depth of the stack.
  */
-#ifndef CGWARD_LIB_MODEL_EXPRESSION_PRIV_H
-#define CGWARD_LIB_MODEL_EXPRESSION_PRIV_H
+#pragma once
 
 #include <cgward/expression.h>
 
@@ -126,5 +125,3 @@ enum cgw_unit host_unit(int16_t host) CGW_PURE;
 struct cgw_value host_value(const struct cgw_frame *frame, int16_t host);
 
 struct cgw_value operand_value(const struct operand *operand, const struct cgw_scope *scope);
-
-#endif

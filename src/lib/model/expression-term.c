@@ -5,7 +5,6 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/model/expression-priv.h"
-#include "lib/model/field.h"
 
 /* Looks up the key and sets the left side. */
 static int resolve_key(struct expression_parser *parser, const char *where, struct term *term)

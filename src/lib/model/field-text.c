@@ -2,10 +2,10 @@
 /* field-text.c - values of text fields: paths, names, hierarchies and text metrics. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/identity.h"
 #include "lib/model/field.h"
 #include "lib/model/frame.h"
@@ -35,10 +35,7 @@ static void append_word(struct text_out *out, const char *word)
 /* "cpu:42": the first controller names the hierarchy. */
 static void append_id(struct text_out *out, const char *label, uint64_t id)
 {
-	char text[96];
-
-	snprintf(text, sizeof(text), "%.*s:%" PRIu64, (int)strcspn(label, ","), label, id);
-	append_word(out, text);
+	append_word(out, FORMATTED(96, "%.*s:%" PRIu64, (int)strcspn(label, ","), label, id));
 }
 
 static const char *identity_part(const struct cgw_frame *frame, enum field_identity which,

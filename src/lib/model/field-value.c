@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* field-value.c - numeric values of fields: metrics, rates, own shares, limits. */
-#include <errno.h>
 #include <string.h>
 
 #include "lib/metric/decode.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/word-list.h"
 #include "lib/metric/decode.h"
 #include "lib/model/field.h"
@@ -342,12 +343,12 @@ void field_suggest(struct suggestion *nearest, char buffer[FIELD_SOURCE_KEY_SIZE
 static int fail_unknown(const char *key, struct cgw_diag *diag)
 {
 	struct suggestion nearest = {.input = key};
-	char shown[128], source_key[FIELD_SOURCE_KEY_SIZE];
+	const char *shown = ESCAPED(128, key);
+	char source_key[FIELD_SOURCE_KEY_SIZE];
 
 	if (diag == NULL)
 		return -ENOENT;
 	field_suggest(&nearest, source_key);
-	cgw_escape(shown, sizeof(shown), key, strlen(key));
 	if (suggestion_word(&nearest) == NULL)
 		return cgw_diag_set(diag, -ENOENT,
 				    "unknown field '%s' (see `cgward dump --list-metrics`)", shown);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* field.h - derived fields (rows of fields.def) and identity fields. */
-#ifndef CGWARD_LIB_MODEL_FIELD_H
-#define CGWARD_LIB_MODEL_FIELD_H
+#pragma once
 
 #include "lib/base/suggest.h"
 #include <cgward/model.h>
@@ -65,5 +64,3 @@ enum field_identity {
 	IDENTITY_POD_NAME,
 	IDENTITY_COUNT,
 };
-
-#endif

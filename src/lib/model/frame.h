@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* frame.h - internals of struct cgw_frame. */
-#ifndef CGWARD_LIB_MODEL_FRAME_H
-#define CGWARD_LIB_MODEL_FRAME_H
+#pragma once
 
 #include <cgward/model.h>
 
@@ -34,5 +33,3 @@ static inline bool frame_has(const struct cgw_frame *frame, uint32_t group)
 {
 	return frame != NULL && frame->now != NULL && group < frame->now->topology->view.count;
 }
-
-#endif

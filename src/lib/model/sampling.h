@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sampling.h - read samples into a frame, and release what that takes. */
-#ifndef CGWARD_LIB_MODEL_SAMPLING_H
-#define CGWARD_LIB_MODEL_SAMPLING_H
+#pragma once
 
+#include "lib/base/cleanup.h"
 #include <cgward/model.h>
 
 /* Takes a sample, which becomes the newer one of the frame. Returns 0 or a negative errno. */
@@ -19,24 +19,7 @@ static inline int sample_into_frame(struct cgw_sampler *sampler, struct cgw_fram
 }
 
 /* For CLEANUP(). */
-static inline void cleanup_layout(struct cgw_layout **layout)
-{
-	cgw_layout_free(*layout);
-}
-
-static inline void cleanup_sampler(struct cgw_sampler **sampler)
-{
-	cgw_sampler_free(*sampler);
-}
-
-static inline void cleanup_frame(struct cgw_frame **frame)
-{
-	cgw_frame_free(*frame);
-}
-
-static inline void cleanup_snapshot(struct cgw_snapshot **snapshot)
-{
-	cgw_snapshot_unref(*snapshot);
-}
-
-#endif
+DEFINE_CLEANUP(cleanup_layout, struct cgw_layout *, cgw_layout_free)
+DEFINE_CLEANUP(cleanup_sampler, struct cgw_sampler *, cgw_sampler_free)
+DEFINE_CLEANUP(cleanup_frame, struct cgw_frame *, cgw_frame_free)
+DEFINE_CLEANUP(cleanup_snapshot, struct cgw_snapshot *, cgw_snapshot_unref)

@@ -11,6 +11,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "lib/policy/engine.h"
 
 #define TRIP_NS         (600 * NS_PER_S) /* how long the circuit breaker stays open */
@@ -185,10 +186,8 @@ static void act_on_picked(struct cgw_engine *engine, uint32_t section)
 		return;
 	}
 	if (engine_count_acting(engine) >= most) {
-		char why[96];
-
-		snprintf(why, sizeof(why), "already acting on %u groups (max_concurrent)", most);
-		block_from(engine, 0, why);
+		block_from(engine, 0,
+			   FORMATTED(96, "already acting on %u groups (max_concurrent)", most));
 		return;
 	}
 	qsort_r(engine->candidates, engine->candidate_count, sizeof(*engine->candidates), by_amount,

@@ -5,14 +5,13 @@
  * The caller performs as many actions as it has time for; the others stay here until they are
  * performed or cancelled, and follow the policy meanwhile.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "lib/policy/engine.h"
-#include <cgward/render.h>
+#include "lib/render/value-text.h"
 
 static struct text *free_texts(struct text *text)
 {
@@ -201,7 +200,6 @@ void engine_describe(const struct cgw_expression *expression, const struct cgw_s
 	for (size_t i = 0; i < cgw_expression_term_count(expression); i++) {
 		struct cgw_value value, bound;
 		struct cgw_term term;
-		char now[32];
 
 		if (cgw_expression_evaluate_term(expression, i, scope, &value, &bound) != CGW_TRUE)
 			continue;
@@ -209,9 +207,9 @@ void engine_describe(const struct cgw_expression *expression, const struct cgw_s
 		used = text_append(buffer, size, used, "%s%s", used > 0 ? ", " : "", term.text);
 		if (value.state == CGW_ABSENT)
 			continue;
-		cgw_format_value(value, term.unit, CGW_STYLE_HUMAN, now, sizeof(now));
 		used = text_append(
-			buffer, size, used, " (now %s%s)", now,
+			buffer, size, used, " (now %s%s)",
+			VALUE_TEXT(value, term.unit, CGW_STYLE_HUMAN),
 			scope->members != NULL && term.kind == CGW_TERM_FIELD ? " in total" : "");
 	}
 }

@@ -8,8 +8,7 @@
  * strictest claim is written; without claims, the original value is restored. Both belong to the
  * row of a group and are freed with the group.
  */
-#ifndef CGWARD_LIB_POLICY_ENGINE_H
-#define CGWARD_LIB_POLICY_ENGINE_H
+#pragma once
 
 #include "lib/base/clock.h"
 #include "lib/policy/policy-priv.h"
@@ -272,5 +271,3 @@ static inline uint32_t instance_index(const struct cgw_engine *engine,
 {
 	return (uint32_t)(instance - engine->instances);
 }
-
-#endif

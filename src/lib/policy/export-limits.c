@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/policy/export-limits.h"
 #include "lib/policy/policy-priv.h"
 
@@ -76,9 +77,9 @@ static bool is_exportable(const char *shown)
 
 int export_header(const char *path, struct string_builder *text)
 {
-	char name[40], shown[4 * PATH_MAX_BYTES];
+	const char *shown = ESCAPED(4 * PATH_MAX_BYTES, path);
+	char name[40];
 
-	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	if (strlen(path) > PATH_MAX_BYTES || !is_exportable(shown))
 		return -EINVAL;
 	section_name(path, name, sizeof(name));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* export-limits.h - current limits of a group as a [limit] section. */
-#ifndef CGWARD_LIB_POLICY_EXPORT_LIMITS_H
-#define CGWARD_LIB_POLICY_EXPORT_LIMITS_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -17,5 +16,3 @@ int export_header(const char *path, struct string_builder *text);
  * -ENODATA: no such value; -EINVAL: as above.
  */
 int export_section(const struct cgw_layout *layout, const char *path, char **ret_text);
-
-#endif

@@ -6,7 +6,6 @@
  * value, unless another process has changed it since: then it is left alone.
  */
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

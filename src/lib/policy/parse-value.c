@@ -10,7 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
 #include "lib/policy/policy-keys.h"
-#include <cgward/render.h>
+#include "lib/render/value-text.h"
 
 static void store_number(const struct key *key, void *member, uint64_t number)
 {
@@ -46,7 +46,6 @@ static bool parse_quantity(struct policy_loading *loading, const struct key *key
 static void parse_duration(struct policy_loading *loading, const struct key *key, void *member,
 			   const char *value)
 {
-	char min[32], max[32];
 	double number_ns;
 
 	if (!parse_quantity(loading, key, CGW_UNIT_NS, value, &number_ns))
@@ -55,10 +54,8 @@ static void parse_duration(struct policy_loading *loading, const struct key *key
 		store_number(key, member, (uint64_t)number_ns);
 		return;
 	}
-	cgw_format_duration(key->min, min, sizeof(min));
-	cgw_format_duration(key->max, max, sizeof(max));
-	policy_error(loading, "%s: '%s' is out of range (expected %s to %s)", key->name, value, min,
-		     max);
+	policy_error(loading, "%s: '%s' is out of range (expected %s to %s)", key->name, value,
+		     DURATION_TEXT(key->min), DURATION_TEXT(key->max));
 }
 
 static void parse_number(struct policy_loading *loading, const struct key *key, void *member,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* policy-keys.h - keys of the policy file and the types of their values. */
-#ifndef CGWARD_LIB_POLICY_POLICY_KEYS_H
-#define CGWARD_LIB_POLICY_POLICY_KEYS_H
+#pragma once
 
 #include "lib/policy/policy-priv.h"
 
@@ -57,5 +56,3 @@ TYPE(BOOLEAN)
 TYPE(SCOPE)
 TYPE(PICK)
 #undef TYPE
-
-#endif

@@ -2,8 +2,7 @@
 /*
  * policy-priv.h - a loaded policy: its sections, selections and actions. Constant once loaded.
  */
-#ifndef CGWARD_LIB_POLICY_POLICY_PRIV_H
-#define CGWARD_LIB_POLICY_POLICY_PRIV_H
+#pragma once
 
 #include <cgward/policy.h>
 
@@ -173,5 +172,3 @@ bool value_rank(enum cgw_control control, const char *value, const struct cgw_sy
 
 /* The metric from which `tighten` starts if no limit is set. */
 enum cgw_metric tighten_usage(enum cgw_control control) CGW_PURE;
-
-#endif

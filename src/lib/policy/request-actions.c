@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* request-actions.c - requests the actions of a step, in the order of the policy file. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "lib/limit/control.h"
 #include "lib/policy/engine.h"
 
@@ -224,8 +222,6 @@ static const struct {
 /* Logs a refusal once per hour, not at every sample. */
 static void refuse(struct cgw_engine *engine, struct instance *instance, const char *why)
 {
-	char reason[700];
-
 	/* An active instance keeps what it has already set. */
 	if (instance->phase == CGW_PHASE_ACTIVE)
 		snprintf(instance->why, sizeof(instance->why), "%.150s", why);
@@ -234,8 +230,10 @@ static void refuse(struct cgw_engine *engine, struct instance *instance, const c
 	if (instance->logged_ns != 0 && engine->now_ns - instance->logged_ns < 3600 * NS_PER_S)
 		return;
 	instance->logged_ns = engine->now_ns;
-	snprintf(reason, sizeof(reason), "refused: %s", why);
-	engine_emit(engine, instance_action(engine, instance, CGW_ACTION_LOG, reason), NONE, NONE);
+	engine_emit(engine,
+		    instance_action(engine, instance, CGW_ACTION_LOG,
+				    FORMATTED(700, "refused: %s", why)),
+		    NONE, NONE);
 }
 
 /* If one action is refused, no action of the step is taken. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/policy/policy-priv.h"
 
 static bool any_matches(const struct string_list *globs, const char *path)
@@ -140,14 +141,11 @@ bool selection_has_mark(const struct cgw_frame *frame, const struct cgw_facts *f
 			uint32_t group, const char *mark)
 {
 	static const char *const families[] = {"user", "trusted"};
-	char attribute[64];
 
-	for (size_t i = 0; facts != NULL && i < ARRAY_SIZE(families); i++) {
-		snprintf(attribute, sizeof(attribute), "%s.%s=1", families[i], mark);
+	for (size_t i = 0; facts != NULL && i < ARRAY_SIZE(families); i++)
 		if (facts->matches(facts->context, frame, group, CGW_SUBJECT_ATTRIBUTE,
-				   attribute) == CGW_TRUE)
+				   FORMATTED(64, "%s.%s=1", families[i], mark)) == CGW_TRUE)
 			return true;
-	}
 	return false;
 }
 

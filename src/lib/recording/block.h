@@ -3,8 +3,7 @@
  * block.h - file and block headers, checksums and compression. The format is documented in
  * docs/RECORDING.md.
  */
-#ifndef CGWARD_LIB_RECORDING_BLOCK_H
-#define CGWARD_LIB_RECORDING_BLOCK_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -92,5 +91,3 @@ int packer_unpack(struct packer *packer, const struct block_header *header, cons
 /* Retry after short transfers and signals; a read returns less only at the end of the file. */
 ssize_t read_whole_at(int fd, void *buffer, size_t size, uint64_t offset);
 int write_whole_at(int fd, const void *data, size_t length, uint64_t offset);
-
-#endif

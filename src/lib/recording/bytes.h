@@ -6,8 +6,7 @@
  * Both remember their first failure and ignore further calls, so that callers write or read a whole
  * section and check once.
  */
-#ifndef CGWARD_LIB_RECORDING_BYTES_H
-#define CGWARD_LIB_RECORDING_BYTES_H
+#pragma once
 
 #include <string.h>
 
@@ -107,5 +106,3 @@ static inline uint64_t load_le(const uint8_t *at, size_t width)
 		number = number << 8 | at[i - 1];
 	return number;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* event-list.h - lists of events, collected by a recorder and decoded by a replay. */
-#ifndef CGWARD_LIB_RECORDING_EVENT_LIST_H
-#define CGWARD_LIB_RECORDING_EVENT_LIST_H
+#pragma once
 
 #include "lib/recording/bytes.h"
 #include <cgward/recording.h>
@@ -35,5 +34,3 @@ int events_decode(struct cursor *in, uint64_t realtime_ns, struct event_list *li
 /* Adds the events between the two samples of a frame. `options` may be NULL. */
 int events_detect(const struct cgw_frame *frame, const struct cgw_recorder_options *options,
 		  struct event_list *list);
-
-#endif

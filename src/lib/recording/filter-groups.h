@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* filter-groups.h - reduction of a snapshot to the matching groups and their ancestors. */
-#ifndef CGWARD_LIB_RECORDING_FILTER_GROUPS_H
-#define CGWARD_LIB_RECORDING_FILTER_GROUPS_H
+#pragma once
 
 #include "lib/sample/snapshot.h"
 
@@ -21,5 +20,3 @@ struct filter {
 int filter_apply(struct filter *filter, struct cgw_snapshot *snapshot,
 		 struct cgw_snapshot **ret_filtered);
 void filter_done(struct filter *filter);
-
-#endif

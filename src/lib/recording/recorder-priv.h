@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* recorder-priv.h - state shared by recorder.c (samples), recorder-block.c and rotate.c (files). */
-#ifndef CGWARD_LIB_RECORDING_RECORDER_PRIV_H
-#define CGWARD_LIB_RECORDING_RECORDER_PRIV_H
+#pragma once
 
 #include "lib/recording/filter-groups.h"
 #include "lib/recording/recording-directory.h"
@@ -42,5 +41,3 @@ int recorder_append(struct cgw_recorder *recorder, struct block_header *header);
 int recorder_write_index(struct cgw_recorder *recorder);
 /* Writes the hint in the file header. Failures are ignored, as readers do not depend on it. */
 void recorder_write_hint(struct cgw_recorder *recorder);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* recording-directory.h - the file names of a recording of several files. */
-#ifndef CGWARD_LIB_RECORDING_RECORDING_DIRECTORY_H
-#define CGWARD_LIB_RECORDING_RECORDING_DIRECTORY_H
+#pragma once
 
 #include "lib/base/string-list.h"
 #include <cgward/recording.h>
@@ -15,5 +14,3 @@ int record_directory_list(const char *path, struct string_list *ret_list);
 void record_name_next(const struct string_list *list, uint64_t realtime_ns, char *name);
 /* "PATH/NAME", allocated. */
 char *record_path(const char *directory, const char *name);
-
-#endif

@@ -3,8 +3,7 @@
  * recording-file.h - one file of a recording: the positions of its samples, from its index blocks
  * or, where those are damaged, from the block headers.
  */
-#ifndef CGWARD_LIB_RECORDING_RECORDING_FILE_H
-#define CGWARD_LIB_RECORDING_RECORDING_FILE_H
+#pragma once
 
 #include "lib/recording/block.h"
 #include <cgward/recording.h>
@@ -87,5 +86,3 @@ struct index_part {
 };
 int index_decode(struct cursor *in, const struct block_header *header, uint64_t offset,
 		 struct index_part *ret_part);
-
-#endif

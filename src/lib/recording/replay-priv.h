@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* replay-priv.h - state shared by replay.c, replay-open.c and replay-seek.c. */
-#ifndef CGWARD_LIB_RECORDING_REPLAY_PRIV_H
-#define CGWARD_LIB_RECORDING_REPLAY_PRIV_H
+#pragma once
 
 #include "lib/recording/recording-directory.h"
 #include "lib/recording/recording-file.h"
@@ -54,5 +53,3 @@ int replay_open_files(struct cgw_replay *replay, struct cgw_diag *diag);
 /* Adds new files, and blocks appended to the last one. Returns 1 if there were any. */
 int replay_refresh_files(struct cgw_replay *replay);
 int replay_collect_damage(struct cgw_replay *replay);
-
-#endif

@@ -5,8 +5,7 @@
  * Sections of a payload, in this order: times; only in a key: recorder, layout, columns; topology;
  * read times; system; one section per column; events.
  */
-#ifndef CGWARD_LIB_RECORDING_SAMPLE_CODE_H
-#define CGWARD_LIB_RECORDING_SAMPLE_CODE_H
+#pragma once
 
 #include "lib/recording/event-list.h"
 #include "lib/sample/snapshot.h"
@@ -141,5 +140,3 @@ struct column_target {
 	int column;
 };
 int column_decode(const struct column_target *target, struct cursor *in);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* exposition-names.h - a field as a metric family. */
-#ifndef CGWARD_LIB_RENDER_EXPOSITION_NAMES_H
-#define CGWARD_LIB_RENDER_EXPOSITION_NAMES_H
+#pragma once
 
 #include <cgward/render.h>
 
@@ -14,5 +13,3 @@ struct exposed_field {
 };
 
 struct exposed_field exposed_field(struct cgw_field field);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* exposition.h - state of an exposition and the inline functions of its hot path. */
-#ifndef CGWARD_LIB_RENDER_EXPOSITION_H
-#define CGWARD_LIB_RENDER_EXPOSITION_H
+#pragma once
 
 #include <string.h>
 
@@ -36,5 +35,3 @@ void exposition_put_number(struct cgw_exposition *exposition, uint64_t value, ui
 /* Writes the name of the samples, a suffix and formatted labels: "{group=\"/a\"". */
 void exposition_put_sample(struct cgw_exposition *exposition, const char *suffix,
 			   const char *labels, size_t length);
-
-#endif

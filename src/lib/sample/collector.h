@@ -5,8 +5,7 @@
  * Collectors fill the same snapshot one after another. Each marks the values it provides, and the
  * last one, which reads the files, fills all others.
  */
-#ifndef CGWARD_LIB_SAMPLE_COLLECTOR_H
-#define CGWARD_LIB_SAMPLE_COLLECTOR_H
+#pragma once
 
 #include "lib/sample/read-plan.h"
 
@@ -42,5 +41,3 @@ struct collector {
 	const struct collector_functions *functions;
 	void *state;
 };
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* complete-values.h - values that depend on others: of the group, other groups, the system. */
-#ifndef CGWARD_LIB_SAMPLE_COMPLETE_VALUES_H
-#define CGWARD_LIB_SAMPLE_COMPLETE_VALUES_H
+#pragma once
 
 #include "lib/sample/files.h"
 
@@ -11,5 +10,3 @@
  */
 int complete_values(struct files *files, const struct cgw_sampler_options *options,
 		    const bool *repeated, struct cgw_snapshot *snapshot);
-
-#endif

@@ -3,8 +3,7 @@
  * device-names.h - cache of block device names, across samples: each group that used a disk has the
  * disk's number in several files, and finding its name needs three system calls.
  */
-#ifndef CGWARD_LIB_SAMPLE_DEVICE_NAMES_H
-#define CGWARD_LIB_SAMPLE_DEVICE_NAMES_H
+#pragma once
 
 #include <cgward/kernel.h>
 
@@ -23,5 +22,3 @@ const char *device_names_get(struct device_names *names, const struct cgw_layout
 			     unsigned major, unsigned minor);
 /* Empties the cache, since device numbers are reused. */
 void device_names_clear(struct device_names *names);
-
-#endif

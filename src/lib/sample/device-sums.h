@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* device-sums.h - sums of IO over devices, each byte once, and only where IO is counted. */
-#ifndef CGWARD_LIB_SAMPLE_DEVICE_SUMS_H
-#define CGWARD_LIB_SAMPLE_DEVICE_SUMS_H
+#pragma once
 
 #include "lib/kernel/device-stack.h"
 #include "lib/sample/snapshot.h"
@@ -25,5 +24,3 @@ int device_sums_drop_uncounted(const struct cgw_layout *layout, struct cgw_snaps
 bool device_sums_next_uncounted(const struct cgw_layout *layout,
 				const struct cgw_instance *instances, uint32_t count, char **rest,
 				struct system_disk *ret_disk);
-
-#endif

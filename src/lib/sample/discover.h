@@ -7,8 +7,7 @@
  * in which watches cannot be added is walked at every update. To a sub-tree the path is followed
  * at every update.
  */
-#ifndef CGWARD_LIB_SAMPLE_DISCOVER_H
-#define CGWARD_LIB_SAMPLE_DISCOVER_H
+#pragma once
 
 #include "lib/sample/group-tree.h"
 
@@ -55,5 +54,3 @@ void discover_rollback(struct discover *discover);
 void discover_request_walk(struct discover *discover);
 /* For tree.forget: removes the group's watches. */
 void discover_forget(struct discover *discover, struct tree_group *group, uint32_t hierarchies);
-
-#endif

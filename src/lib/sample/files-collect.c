@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* files-collect.c - files collector: collection of the groups into a snapshot. */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/clock.h"

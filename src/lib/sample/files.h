@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* files.h - files collector: reads control files through open descriptors, one pread() per file. */
-#ifndef CGWARD_LIB_SAMPLE_FILES_H
-#define CGWARD_LIB_SAMPLE_FILES_H
+#pragma once
 
 #include "lib/kernel/device-stack.h"
 #include "lib/sample/collector.h"
@@ -64,5 +63,3 @@ int files_read_group(struct files *files, struct tree_group *group, size_t index
 		     struct files_directory *directory);
 /* Reads all groups of the tree into the snapshot, which must have the tree's newest topology. */
 int files_collect(void *collector, struct cgw_snapshot *snapshot, struct coverage *coverage);
-
-#endif

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* group-count.h - estimate of the number of groups. */
-#ifndef CGWARD_LIB_SAMPLE_GROUP_COUNT_H
-#define CGWARD_LIB_SAMPLE_GROUP_COUNT_H
+#pragma once
 
 #include <cgward/kernel.h>
 
 /* The number of groups in the largest hierarchy, as the kernel reports it without a walk. */
 uint32_t group_count_estimate(const struct cgw_layout *layout);
-
-#endif

@@ -5,8 +5,7 @@
  * A group exists as long as it is in at least one hierarchy. The tree stores names, ids and the
  * hierarchies of each group, and the state that collectors have for it.
  */
-#ifndef CGWARD_LIB_SAMPLE_GROUP_TREE_H
-#define CGWARD_LIB_SAMPLE_GROUP_TREE_H
+#pragma once
 
 #include "lib/sample/snapshot.h"
 
@@ -66,5 +65,3 @@ uint32_t path_depth(const char *path) CGW_PURE;
 
 /* Creates a topology of the tree, siblings in byte order; sets the index of every group. */
 int group_tree_topology(struct group_tree *tree, struct topology **ret_topology);
-
-#endif

@@ -8,8 +8,7 @@
  * read either. A parent is read before its children, so that CPU time used in between changes the
  * parent's usage in the next sample.
  */
-#ifndef CGWARD_LIB_SAMPLE_IDLE_H
-#define CGWARD_LIB_SAMPLE_IDLE_H
+#pragma once
 
 #include "lib/sample/files.h"
 
@@ -21,5 +20,3 @@ bool idle_by_parent(const struct files *files, const struct tree_group *group);
 bool idle_usage_unchanged(const struct files *files, const struct tree_group *group);
 /* Sets the snapshot whose rows the next sample may reuse; NULL: none. */
 void idle_update(struct files *files, struct cgw_snapshot *snapshot);
-
-#endif

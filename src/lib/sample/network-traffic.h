@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* network-traffic.h - network traffic of a group, by the network namespaces of its processes. */
-#ifndef CGWARD_LIB_SAMPLE_NETWORK_TRAFFIC_H
-#define CGWARD_LIB_SAMPLE_NETWORK_TRAFFIC_H
+#pragma once
 
 #include "lib/metric/decode.h"
 #include "lib/sample/group-tree.h"
@@ -13,5 +12,3 @@
 void network_traffic_count(const struct cgw_layout *layout, const struct tree_group *group,
 			   size_t hierarchy, const struct decode_request *requests,
 			   size_t request_count, struct cgw_number *out);
-
-#endif

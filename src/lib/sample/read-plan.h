@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* read-plan.h - plan of the files to read for the requested metrics, each file once. */
-#ifndef CGWARD_LIB_SAMPLE_READ_PLAN_H
-#define CGWARD_LIB_SAMPLE_READ_PLAN_H
+#pragma once
 
 #include "lib/metric/decode.h"
 #include "lib/sample/group-tree.h"
@@ -63,5 +62,3 @@ uint32_t plan_own_hierarchies(const struct cgw_layout *layout,
 const struct plan_sum *plan_sum_of(enum cgw_metric metric) CGW_PURE;
 /* The plans read the same files for the same metrics. */
 bool plan_equal(const struct plan *a, const struct plan *b);
-
-#endif

@@ -11,7 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/debug-message.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "lib/kernel/group-cursor.h"
 #include "lib/sample/bpf/bpf-collector.h"
 #include "lib/sample/complete-values.h"

@@ -7,8 +7,7 @@
  * metric. Its memory comes from a pool and returns there with the last reference, so that a
  * sample without changes allocates nothing.
  */
-#ifndef CGWARD_LIB_SAMPLE_SNAPSHOT_H
-#define CGWARD_LIB_SAMPLE_SNAPSHOT_H
+#pragma once
 
 #include <stdatomic.h>
 
@@ -139,5 +138,3 @@ int snapshot_copy_row(struct cgw_snapshot *snapshot, uint32_t group,
 
 /* Sorts the instances after the last value was added. The snapshot is immutable from here on. */
 int snapshot_finish(struct cgw_snapshot *snapshot);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sum-descendants.h - sums of metrics that the kernel counts in each group alone. */
-#ifndef CGWARD_LIB_SAMPLE_SUM_DESCENDANTS_H
-#define CGWARD_LIB_SAMPLE_SUM_DESCENDANTS_H
+#pragma once
 
 #include "lib/sample/files.h"
 
@@ -12,5 +11,3 @@
  */
 int sum_descendants(const struct files *files, const struct cgw_sampler_options *options,
 		    const bool *repeated, struct cgw_snapshot *snapshot);
-
-#endif

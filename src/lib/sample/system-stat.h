@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* system-stat.h - values of the whole machine, for headers and for the root. */
-#ifndef CGWARD_LIB_SAMPLE_SYSTEM_STAT_H
-#define CGWARD_LIB_SAMPLE_SYSTEM_STAT_H
+#pragma once
 
 #include <cgward/sample.h>
 
@@ -29,5 +28,3 @@ struct system_stat_field {
 };
 /* The i-th field, or NULL. Recordings depend on the order, streams on the names. */
 const struct system_stat_field *system_stat_field(size_t i);
-
-#endif

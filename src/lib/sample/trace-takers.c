@@ -206,17 +206,10 @@ int takers_add_instances(const struct takers *takers, const struct taker_lookup 
 			 const struct tree_group *group, uint64_t total_ns, uint32_t slot,
 			 const struct decode_sink *sink)
 {
-	size_t first = 0, end = takers->count;
+	size_t first;
 	int r = 0;
 
-	while (first < end) {
-		size_t middle = first + (end - first) / 2;
-
-		if (takers->items[middle].waiting < group)
-			first = middle + 1;
-		else
-			end = middle;
-	}
+	ARRAY_SEARCH(first, takers->count, takers->items[first].waiting < group);
 	for (; first < takers->count && takers->items[first].waiting == group && r == 0; first++) {
 		const struct taker *taker = &takers->items[first];
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* trace-takers.h - what ran on the CPUs that the tasks of each group waited for. */
-#ifndef CGWARD_LIB_SAMPLE_TRACE_TAKERS_H
-#define CGWARD_LIB_SAMPLE_TRACE_TAKERS_H
+#pragma once
 
 #include "lib/metric/decode.h"
 #include "lib/sample/bpf/trace.h"
@@ -50,5 +49,3 @@ void takers_done(struct takers *takers);
 int takers_add_instances(const struct takers *takers, const struct taker_lookup *lookup,
 			 const struct tree_group *group, uint64_t total_ns, uint32_t slot,
 			 const struct decode_sink *sink);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* trace-values.h - values of traced metrics, from BPF programs that are attached meanwhile. */
-#ifndef CGWARD_LIB_SAMPLE_TRACE_VALUES_H
-#define CGWARD_LIB_SAMPLE_TRACE_VALUES_H
+#pragma once
 
 #include "lib/sample/read-plan.h"
 #include "lib/sample/trace-takers.h"
@@ -32,5 +31,3 @@ int trace_values_fill(const struct trace_values *values, const struct tree_group
 		      size_t request_count, struct cgw_number *out, const struct decode_sink *sink);
 /* Why a metric has no values; "" if it has, or if it is not traced or not requested. */
 const char *trace_values_reason(const struct trace_values *values, enum cgw_metric metric);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* build-features.h - parts of the program that a build may leave out. */
-#ifndef CGWARD_SHARED_CLI_BUILD_FEATURES_H
-#define CGWARD_SHARED_CLI_BUILD_FEATURES_H
+#pragma once
 
 struct build_feature {
 	const char *name;     /* public, in `--version --json` */
@@ -10,5 +9,3 @@ struct build_feature {
 
 /* Ends with a NULL name. */
 extern const struct build_feature build_features[];
-
-#endif

@@ -17,7 +17,7 @@ static void print_prefix(const struct cli_context *context)
 		context->command != NULL ? context->command : "");
 }
 
-void cli_error(const struct cli_context *context, const char *format, ...)
+enum cli_exit cli_error(const struct cli_context *context, const char *format, ...)
 {
 	va_list arguments;
 
@@ -26,9 +26,10 @@ void cli_error(const struct cli_context *context, const char *format, ...)
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
 	fputc('\n', stderr);
+	return CLI_FAILED;
 }
 
-void cli_diag(const struct cli_context *context, const struct cgw_diag *diag)
+enum cli_exit cli_diag(const struct cli_context *context, const struct cgw_diag *diag)
 {
 	print_prefix(context);
 	if (diag->file[0] != '\0' && diag->line > 0)
@@ -36,6 +37,16 @@ void cli_diag(const struct cli_context *context, const struct cgw_diag *diag)
 	else if (diag->file[0] != '\0')
 		fprintf(stderr, "%s: ", diag->file);
 	fprintf(stderr, "%s\n", diag->text[0] != '\0' ? diag->text : "failed");
+	return CLI_FAILED;
+}
+
+enum cli_exit cli_fail(const struct cli_context *context, int error, const struct cgw_diag *diag)
+{
+	if (diag != NULL && diag->text[0] != '\0')
+		cli_diag(context, diag);
+	else
+		cli_error(context, "%s", strerror(-error));
+	return cli_exit_from_error(error);
 }
 
 enum cli_exit cli_exit_from_error(int error)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cli.h - exit statuses, messages and time arguments, shared by all commands. */
-#ifndef CGWARD_SHARED_CLI_CLI_H
-#define CGWARD_SHARED_CLI_CLI_H
+#pragma once
 
 #include <cgward/kernel.h>
 
@@ -54,12 +53,15 @@ extern const struct cli_command advise_commands[], change_commands[], doctor_com
 	dump_commands[], enforce_commands[], inspect_commands[], record_commands[],
 	serve_commands[], tui_commands[];
 
-/* "cgward dump: TEXT\n" on standard error. */
-void cli_error(const struct cli_context *context, const char *format, ...) CGW_PRINTF(2, 3);
+/* "cgward dump: TEXT\n" on standard error. Returns CLI_FAILED. */
+enum cli_exit cli_error(const struct cli_context *context, const char *format, ...)
+	CGW_PRINTF(2, 3);
 /* The same for an error from the library, with its file and line. */
-void cli_diag(const struct cli_context *context, const struct cgw_diag *diag);
+enum cli_exit cli_diag(const struct cli_context *context, const struct cgw_diag *diag);
 /* Maps a negative errno from the library to an exit status. */
 enum cli_exit cli_exit_from_error(int error);
+/* Prints why, from the diagnostic if it says so (NULL: none), and returns that exit status. */
+enum cli_exit cli_fail(const struct cli_context *context, int error, const struct cgw_diag *diag);
 
 /*
  * Opens the layout, or prints the reason and returns NULL with the exit status. A machine without
@@ -85,5 +87,3 @@ int cli_parse_time(const char *text, uint64_t reference_ns, uint64_t *ret_ns);
 /* The usage error for an invalid time; its arguments are the option's name and value. */
 #define CLI_INVALID_TIME \
 	"invalid --%s '%.64s' (expected a time such as 03:12, 2026-11-24T03:12:00Z or -10m)"
-
-#endif

@@ -13,17 +13,17 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/json-cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/regular-file.h"
 #include "shared/cli/daemon-status.h"
 
 /* The kernel releases the daemon's lock when it exits, even after a crash. */
 static int check_running(const char *directory)
 {
-	char path[4096];
 	CLEANUP(cleanup_close) int fd = -1;
 
-	snprintf(path, sizeof(path), "%s/enforce.lock", directory);
-	fd = open_regular_file(AT_FDCWD, path, O_RDONLY, UINT64_MAX);
+	fd = open_regular_file(AT_FDCWD, FORMATTED(4096, "%s/enforce.lock", directory), O_RDONLY,
+			       UINT64_MAX);
 	if (fd < 0)
 		return fd == -EACCES ? -EACCES : -ESRCH;
 	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK ? 0 : -ESRCH;
@@ -31,7 +31,6 @@ static int check_running(const char *directory)
 
 static int load_status(const char *directory, json_t **ret_root)
 {
-	char path[4096];
 	json_error_t error;
 	CLEANUP(cleanup_close) int fd = -1;
 	json_t *root;
@@ -39,8 +38,8 @@ static int load_status(const char *directory, json_t **ret_root)
 
 	if (r < 0)
 		return r;
-	snprintf(path, sizeof(path), "%s/status.json", directory);
-	fd = open_regular_file(AT_FDCWD, path, O_RDONLY, UINT64_MAX);
+	fd = open_regular_file(AT_FDCWD, FORMATTED(4096, "%s/status.json", directory), O_RDONLY,
+			       UINT64_MAX);
 	if (fd < 0)
 		return fd == -ENOENT ? -ESRCH : fd == -EACCES ? -EACCES : -EBADMSG;
 	root = json_loadfd(fd, 0, &error);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* daemon-status.h - default policy paths, and the status file of the enforcement daemon. */
-#ifndef CGWARD_SHARED_CLI_DAEMON_STATUS_H
-#define CGWARD_SHARED_CLI_DAEMON_STATUS_H
+#pragma once
 
 #include <jansson.h>
 #include <sys/types.h>
@@ -54,5 +53,3 @@ double daemon_status_age(const struct daemon_status *status);
 /* New references, as in the file; NULL: out of memory. */
 json_t *daemon_instance_json(const struct daemon_instance *instance);
 json_t *daemon_held_json(const struct daemon_held *held);
-
-#endif

@@ -52,11 +52,9 @@ enum cli_exit debug_log_open(const struct cli_context *context, bool is_dashboar
 	}
 	if (file != NULL && file[0] != '\0') {
 		fd = open_file(file);
-		if (fd < 0) {
-			cli_error(context, "cannot open CGWARD_DEBUG_FILE '%s': %s", file,
-				  strerror(-fd));
-			return CLI_FAILED;
-		}
+		if (fd < 0)
+			return cli_error(context, "cannot open CGWARD_DEBUG_FILE '%s': %s", file,
+					 strerror(-fd));
 	} else if (is_dashboard && isatty(STDERR_FILENO)) {
 		cli_error(context, "CGWARD_DEBUG in the dashboard requires CGWARD_DEBUG_FILE");
 		return CLI_USAGE;

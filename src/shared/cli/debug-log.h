@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* debug-log.h - debug messages on standard error or in a file. */
-#ifndef CGWARD_SHARED_CLI_DEBUG_LOG_H
-#define CGWARD_SHARED_CLI_DEBUG_LOG_H
+#pragma once
 
 #include "shared/cli/cli.h"
 
@@ -10,5 +9,3 @@
  * exit status.
  */
 enum cli_exit debug_log_open(const struct cli_context *context, bool is_dashboard);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* group-facts.c - users and commands of a group's processes, and its extended attributes. */
-#include <ctype.h>
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/model/group-identity.h"
 #include "shared/cli/group-facts.h"
 
@@ -61,7 +61,7 @@ static int open_group(const struct cgw_layout *layout, const struct cgw_frame *f
 static enum cgw_truth attribute_matches_fd(int fd, const char *pattern)
 {
 	const char *equals = strchr(pattern, '=');
-	char name[256], path[64], value[256];
+	char name[256], value[256];
 	struct stat status;
 	size_t length = equals != NULL ? (size_t)(equals - pattern) : strlen(pattern);
 	ssize_t size;
@@ -71,8 +71,7 @@ static enum cgw_truth attribute_matches_fd(int fd, const char *pattern)
 	memcpy(name, pattern, length);
 	name[length] = '\0';
 	/* fgetxattr() fails on an O_PATH descriptor, so go through its name in /proc. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	size = getxattr(path, name, value, sizeof(value) - 1);
+	size = getxattr(FORMATTED(64, "/proc/self/fd/%d", fd), name, value, sizeof(value) - 1);
 	if (size < 0)
 		return errno == ENODATA || errno == EOPNOTSUPP ? CGW_FALSE : CGW_UNKNOWN;
 	if (fstat(fd, &status) < 0)
@@ -113,11 +112,10 @@ static enum cgw_truth attribute_matches(const struct cgw_layout *layout,
 static uint32_t read_owner(const struct cgw_layout *layout, pid_t pid, const char *key)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	char file[32], *at;
+	char *at;
 	size_t length;
 
-	snprintf(file, sizeof(file), "%d/status", (int)pid);
-	if (cgw_proc_read(layout, file, &text, &length) < 0)
+	if (cgw_proc_read(layout, FORMATTED(32, "%d/status", (int)pid), &text, &length) < 0)
 		return UINT32_MAX;
 	at = strstr(text, key);
 	return at != NULL ? (uint32_t)strtoul(at + strlen(key), NULL, 10) : UINT32_MAX;
@@ -148,11 +146,9 @@ static enum cgw_truth command_matches(const struct cgw_layout *layout, pid_t pid
 				      const char *pattern)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	char file[32];
 	size_t length;
 
-	snprintf(file, sizeof(file), "%d/comm", (int)pid);
-	if (cgw_proc_read(layout, file, &text, &length) < 0)
+	if (cgw_proc_read(layout, FORMATTED(32, "%d/comm", (int)pid), &text, &length) < 0)
 		return CGW_UNKNOWN;
 	text[strcspn(text, "\n")] = '\0';
 	return truth_from_bool(cgw_glob_match(pattern, text));
@@ -161,11 +157,11 @@ static enum cgw_truth command_matches(const struct cgw_layout *layout, pid_t pid
 static enum cgw_truth executable_matches(const struct cgw_layout *layout, pid_t pid,
 					 const char *pattern)
 {
-	char file[32], target[4096];
+	char target[4096];
 	ssize_t length;
 
-	snprintf(file, sizeof(file), "%d/exe", (int)pid);
-	length = readlinkat(layout->proc_fd, file, target, sizeof(target) - 1);
+	length = readlinkat(layout->proc_fd, FORMATTED(32, "%d/exe", (int)pid), target,
+			    sizeof(target) - 1);
 	if (length < 0)
 		return CGW_UNKNOWN; /* a kernel thread, or exited */
 	target[length] = '\0';

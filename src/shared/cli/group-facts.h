@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* group-facts.h - properties of groups beyond metrics, read from /proc and cgroup directories. */
-#ifndef CGWARD_SHARED_CLI_GROUP_FACTS_H
-#define CGWARD_SHARED_CLI_GROUP_FACTS_H
+#pragma once
 
 #include <cgward/expression.h>
 
@@ -21,5 +20,3 @@ void facts_done(struct facts *facts);
 /* Matches one process against a subject of a [place] section. */
 enum cgw_truth facts_process(const struct cgw_layout *layout, pid_t pid, enum cgw_subject subject,
 			     const char *pattern);
-
-#endif

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/listing.h"
 
 static bool is_end(const struct listing_column *column)
@@ -97,14 +97,12 @@ void listing_text(struct listing *listing, const char *text)
 void listing_time(struct listing *listing, const char *time)
 {
 	const char *month = strchr(time, '-'), *fraction = strchr(time, '.');
-	char text[24];
 
 	if (listing->table.width == 0 || month == NULL || fraction == NULL) {
 		listing_text(listing, time);
 		return;
 	}
-	snprintf(text, sizeof(text), "%.*sZ", (int)(fraction - month) - 1, month + 1);
-	listing_text(listing, text);
+	listing_text(listing, FORMATTED(24, "%.*sZ", (int)(fraction - month) - 1, month + 1));
 }
 
 void listing_optional(struct listing *listing, const char *text)

@@ -4,8 +4,7 @@
  *
  * Cells are added in the order of the columns. The first error is kept until listing_end().
  */
-#ifndef CGWARD_SHARED_CLI_LISTING_H
-#define CGWARD_SHARED_CLI_LISTING_H
+#pragma once
 
 #include "lib/base/json-cleanup.h"
 #include "shared/cli/text-table.h"
@@ -60,5 +59,3 @@ int listing_end(struct listing *listing);
 json_t *json_escaped(const char *raw);
 /* Prints a document and a newline, and releases it. -ENOMEM; write errors are in ferror(). */
 int json_print(json_t *document, FILE *out, size_t flags);
-
-#endif

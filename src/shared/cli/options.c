@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "lib/base/suggest.h"
 #include "shared/cli/build-features.h"
 #include "shared/cli/options.h"
@@ -98,11 +98,11 @@ static void print_option_error(const struct cli_context *context, const struct c
 {
 	const char *word = argv[optind > 0 ? optind - 1 : 0];
 	const char *start = word + strspn(word, "-");
-	char name[64], shown[128];
+	const char *shown = ESCAPED(128, word);
+	char name[64];
 	struct suggestion nearest = {.input = name};
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(start, "="), start);
-	cgw_escape(shown, sizeof(shown), word, strlen(word));
 	if (result == ':') {
 		cli_usage_error(context, "option %s requires an argument", shown);
 		return;

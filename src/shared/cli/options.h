@@ -4,8 +4,7 @@
  *
  * The tables serve parsing, --help and completions, and to check the manual.
  */
-#ifndef CGWARD_SHARED_CLI_OPTIONS_H
-#define CGWARD_SHARED_CLI_OPTIONS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -122,5 +121,3 @@ const struct cli_option *cli_find_option(const struct cli_option *options, const
 /* Prints "cgward dump: TEXT; see 'cgward dump --help'" and returns CLI_USAGE. */
 enum cli_exit cli_usage_error(const struct cli_context *context, const char *format, ...)
 	CGW_PRINTF(2, 3);
-
-#endif

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/recording-common.h"
 
 /*
@@ -92,13 +93,9 @@ enum cli_exit recording_report_damage(const struct cli_context *context,
 	size_t count;
 	const struct cgw_damage *damage = cgw_replay_damage(replay, &count);
 
-	for (size_t i = 0; i < count; i++) {
-		char file[512];
-
-		cgw_escape(file, sizeof(file), damage[i].file, strlen(damage[i].file));
-		cli_error(context, "%s: skipped %llu bytes at offset %llu: %s", file,
-			  (unsigned long long)damage[i].length,
+	for (size_t i = 0; i < count; i++)
+		cli_error(context, "%s: skipped %llu bytes at offset %llu: %s",
+			  ESCAPED(512, damage[i].file), (unsigned long long)damage[i].length,
 			  (unsigned long long)damage[i].offset, damage[i].what);
-	}
 	return status == CLI_OK && count > 0 ? CLI_PARTLY : status;
 }

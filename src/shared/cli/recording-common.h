@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* recording-common.h - common to the commands that write or read recordings. */
-#ifndef CGWARD_SHARED_CLI_RECORDING_COMMON_H
-#define CGWARD_SHARED_CLI_RECORDING_COMMON_H
+#pragma once
 
 #include <cgward/recording.h>
 
+#include "lib/base/cleanup.h"
 #include "shared/cli/cli.h"
 
 /*
@@ -26,9 +26,4 @@ char *recording_boot_id(const struct cgw_layout *layout);
 enum cli_exit recording_report_damage(const struct cli_context *context,
 				      const struct cgw_replay *replay, enum cli_exit status);
 
-static inline void cleanup_replay(struct cgw_replay **replay)
-{
-	cgw_replay_free(*replay);
-}
-
-#endif
+DEFINE_CLEANUP(cleanup_replay, struct cgw_replay *, cgw_replay_free)

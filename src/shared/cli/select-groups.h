@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* select-groups.h - parsing of column lists, and selection of groups. */
-#ifndef CGWARD_SHARED_CLI_SELECT_GROUPS_H
-#define CGWARD_SHARED_CLI_SELECT_GROUPS_H
+#pragma once
 
 #include <cgward/model.h>
 
@@ -32,5 +31,3 @@ struct group_selection {
 /* Selects and sorts groups; `groups` must have space for all groups of the frame. */
 int group_select(const struct cgw_frame *frame, const struct group_selection *selection,
 		 uint32_t *groups, size_t *ret_count);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* systemd-journal.h - the kinds of entries in the systemd journal. */
-#ifndef CGWARD_SHARED_CLI_SYSTEMD_JOURNAL_H
-#define CGWARD_SHARED_CLI_SYSTEMD_JOURNAL_H
+#pragma once
 
 enum cli_message {
 #define MESSAGE(id, text) CLI_MESSAGE_##id,
@@ -12,5 +11,3 @@ enum cli_message {
 
 /* 32 hexadecimal digits, for MESSAGE_ID. */
 const char *cli_message_id(enum cli_message message);
-
-#endif

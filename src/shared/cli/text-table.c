@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/text-table.h"
 
 struct libscols_table *table_new(FILE *out)
@@ -38,7 +38,6 @@ void table_start(struct table *table, FILE *out, const char *titles, unsigned wi
 	while (*titles != '\0' && table->error == 0) {
 		int flags = 0;
 		size_t length;
-		char title[32];
 
 		if (*titles == '>')
 			flags |= SCOLS_FL_RIGHT;
@@ -46,8 +45,8 @@ void table_start(struct table *table, FILE *out, const char *titles, unsigned wi
 			flags |= TABLE_PROSE;
 		titles += *titles == '>' || *titles == '<';
 		length = strcspn(titles, "|");
-		snprintf(title, sizeof(title), "%.*s", (int)length, titles);
-		table->error = table_add_column(table->scols, title, flags);
+		table->error = table_add_column(table->scols,
+						FORMATTED(32, "%.*s", (int)length, titles), flags);
 		titles += length + (titles[length] == '|');
 	}
 }

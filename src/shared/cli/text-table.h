@@ -3,13 +3,13 @@
  * text-table.h - tables with libsmartcols, that fit the terminal. table_end() returns the first
  * error.
  */
-#ifndef CGWARD_SHARED_CLI_TEXT_TABLE_H
-#define CGWARD_SHARED_CLI_TEXT_TABLE_H
+#pragma once
 
 #include <stdio.h>
 
 #include <libsmartcols.h>
 
+#include "lib/base/cleanup.h"
 #include "shared/cli/options.h"
 
 /* Of a column whose text is cut at its end, and not in the middle as names of groups are. */
@@ -46,10 +46,7 @@ struct libscols_table *table_new(FILE *out);
  * then minor ones, and texts are shortened.
  */
 int table_print(struct libscols_table *table, unsigned width);
-static inline void cleanup_table(struct libscols_table **table)
-{
-	scols_unref_table(*table);
-}
+DEFINE_CLEANUP(cleanup_table, struct libscols_table *, scols_unref_table)
 /* Adds a column for escaped text. */
 int table_add_column(struct libscols_table *table, const char *title, int flags);
 /* Sets a cell to escaped text, which it takes over in any case; NULL: -ENOMEM. */
@@ -67,5 +64,3 @@ void table_cell(struct table *table, const char *format, ...) CGW_PRINTF(2, 3);
 void table_name(struct table *table, const char *name);
 /* Prints and frees the table. Returns 0 or the first error. */
 int table_end(struct table *table);
-
-#endif

@@ -11,6 +11,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/file-replacement.h"
+#include "lib/base/local-text.h"
 #include "lib/base/regular-file.h"
 #include "shared/cli/user-config.h"
 
@@ -281,10 +282,7 @@ static void make_directories(const char *path)
 
 static int cannot_write(struct cgw_diag *diag, const char *path, int error)
 {
-	char shown[256];
-
-	cgw_escape(shown, sizeof(shown), path, strlen(path));
-	return cgw_diag_set(diag, error, "cannot write %s: %s", shown,
+	return cgw_diag_set(diag, error, "cannot write %s: %s", ESCAPED(256, path),
 			    regular_file_error_text(error));
 }
 

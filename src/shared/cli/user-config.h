@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* user-config.h - the user's configuration file: sections of names and values. */
-#ifndef CGWARD_SHARED_CLI_USER_CONFIG_H
-#define CGWARD_SHARED_CLI_USER_CONFIG_H
+#pragma once
 
 #include "shared/cli/cli.h"
 
@@ -37,5 +36,3 @@ bool config_can_hold(const char *name, const char *value) CGW_PURE;
  * stays unchanged. Creates missing directories, and replaces the file atomically.
  */
 int config_save(const char *path, const struct config *config, struct cgw_diag *diag);
-
-#endif

@@ -8,15 +8,15 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/escape-copy.h"
 #include "lib/base/json-cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/group-facts.h"
 #include "shared/cli/listing.h"
 #include "shared/postmortem/event-page.h"
 #include "shared/report/policy-report.h"
 #include <cgward/inspect.h>
-#include <cgward/render.h>
 
 #define LARGEST_MAX 10
 
@@ -51,22 +51,17 @@ static json_t *number_json(struct cgw_number number)
 
 static json_t *time_json(uint64_t realtime_ns)
 {
-	char text[40];
-
-	cgw_format_time(realtime_ns, text, sizeof(text));
-	return json_string(text);
+	return json_string(TIME_TEXT(realtime_ns));
 }
 
 /* The number as people read it, or null. */
 static json_t *human_json(struct cgw_number number, enum cgw_metric metric)
 {
 	const struct cgw_value value = {number.state, true, number.value, (double)number.value};
-	char text[40];
 
 	if (number.state != CGW_OK && number.state != CGW_MAX)
 		return json_null();
-	cgw_format_value(value, cgw_metric_info(metric)->unit, CGW_STYLE_HUMAN, text, sizeof(text));
-	return json_string(text);
+	return json_string(VALUE_TEXT(value, cgw_metric_info(metric)->unit, CGW_STYLE_HUMAN));
 }
 
 /*

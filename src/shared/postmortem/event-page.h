@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* event-page.h - the description of an event in a group, as JSON. */
-#ifndef CGWARD_SHARED_POSTMORTEM_EVENT_PAGE_H
-#define CGWARD_SHARED_POSTMORTEM_EVENT_PAGE_H
+#pragma once
 
 #include <jansson.h>
 
@@ -55,5 +54,3 @@ void event_summary(const struct event_page *page, char *buffer, size_t size);
 void event_page_metrics(const struct cgw_policy *policy, struct cgw_metric_set *set);
 /* -ENOMEM. */
 int event_page_make(const struct event_page *page, json_t **ret_page);
-
-#endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* event-words.c - the event of a page in words. */
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "shared/postmortem/event-page.h"
 
 const char *page_event_name(enum page_event event)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* page-gaps.h - how often pages about the same group and kind of event are written. */
-#ifndef CGWARD_SHARED_POSTMORTEM_PAGE_GAPS_H
-#define CGWARD_SHARED_POSTMORTEM_PAGE_GAPS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,5 +23,3 @@ struct page_gaps {
  */
 bool page_gaps_pass(struct page_gaps *gaps, const char *path, unsigned event, uint64_t now_ns,
 		    uint64_t gap_ns, uint64_t *ret_skipped);
-
-#endif

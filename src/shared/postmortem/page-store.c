@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/escape-copy.h"
 #include "lib/base/file-replacement.h"
 #include "lib/base/json-cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/regular-file.h"
 #include "shared/postmortem/page-store.h"
 #include "shared/postmortem/page-text.h"

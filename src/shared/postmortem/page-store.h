@@ -4,8 +4,7 @@
  *
  * The ID is the time of the page, such as 20261124T031500Z-001, so that IDs sort by time.
  */
-#ifndef CGWARD_SHARED_POSTMORTEM_PAGE_STORE_H
-#define CGWARD_SHARED_POSTMORTEM_PAGE_STORE_H
+#pragma once
 
 #include <jansson.h>
 
@@ -39,5 +38,3 @@ int page_store_list(const char *directory, struct string_list *ids);
 int page_store_read(const char *directory, const char *id, json_t **ret_page);
 /* The newest page about the group, whose path is given as raw bytes. -ENOENT: none. */
 int page_store_newest(const char *directory, const char *path, json_t **ret_page);
-
-#endif

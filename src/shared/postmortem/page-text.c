@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
+#include "lib/render/value-text.h"
 #include "shared/cli/text-table.h"
 #include "shared/postmortem/page-text.h"
-#include <cgward/render.h>
 
 #define ROW_SECONDS 5 /* of a row of the history */
 
@@ -166,11 +166,10 @@ static void add_growth(struct table *table, const json_t *process)
 {
 	json_int_t bytes = json_integer_value(json_object_get(process, "growth_bytes"));
 	const json_t *seconds = json_object_get(process, "growth_seconds");
-	char size[32];
 
-	(void)cgw_format_bytes((double)(bytes < 0 ? -bytes : bytes), size, sizeof(size));
 	if (json_is_integer(seconds))
-		table_cell(table, "%c%s in %llds", bytes < 0 ? '-' : '+', size,
+		table_cell(table, "%c%s in %llds", bytes < 0 ? '-' : '+',
+			   BYTES_TEXT((bytes < 0 ? -bytes : bytes)),
 			   (long long)json_integer_value(seconds));
 	else
 		table_cell(table, "-");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* page-text.h - a post-mortem page as text, from its JSON. */
-#ifndef CGWARD_SHARED_POSTMORTEM_PAGE_TEXT_H
-#define CGWARD_SHARED_POSTMORTEM_PAGE_TEXT_H
+#pragma once
 
 #include <jansson.h>
 
@@ -11,5 +10,3 @@
  * frees the text. -ENOMEM.
  */
 int page_text(const json_t *page, unsigned width, char **ret_text);
-
-#endif

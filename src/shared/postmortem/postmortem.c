@@ -9,8 +9,8 @@
 #include <sys/eventfd.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/escape-copy.h"
 #include "lib/base/json-cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/model/counter-growth.h"
 #include "lib/model/sampling.h"
 #include "shared/postmortem/page-gaps.h"
@@ -70,15 +70,13 @@ struct cgw_policy_postmortem postmortem_defaults(const char *directory)
 
 static void report_problem(struct postmortem *postmortem, int error, const char *doing)
 {
-	char text[256];
-
 	if (error == postmortem->last_error)
 		return;
 	postmortem->last_error = error;
 	if (error == 0)
 		return;
-	snprintf(text, sizeof(text), "cannot %s: %s", doing, strerror(-error));
-	postmortem->options.on_problem(postmortem->options.context, text);
+	postmortem->options.on_problem(postmortem->options.context,
+				       FORMATTED(256, "cannot %s: %s", doing, strerror(-error)));
 }
 
 static void action_done(struct pending_action *action)

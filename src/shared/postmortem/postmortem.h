@@ -5,8 +5,7 @@
  * A thread with its own sampler keeps the last minute of every group in memory, so that neither
  * reading nor a hanging disk delays the caller.
  */
-#ifndef CGWARD_SHARED_POSTMORTEM_POSTMORTEM_H
-#define CGWARD_SHARED_POSTMORTEM_POSTMORTEM_H
+#pragma once
 
 #include "shared/postmortem/event-page.h"
 #include "shared/postmortem/page-store.h"
@@ -36,5 +35,3 @@ struct postmortem *postmortem_stop(struct postmortem *postmortem);
 /* Requests a page if the action is a kill or freeze that was performed; any thread. */
 void postmortem_add_action(struct postmortem *postmortem, const struct cgw_action *action,
 			   const struct cgw_action_result *result);
-
-#endif

@@ -8,6 +8,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "lib/inspect/parse-proc.h"
 #include "shared/postmortem/process-sizes.h"
 
@@ -21,12 +22,10 @@ static void read_process(struct process_sizes *sizes, const struct cgw_layout *l
 	CLEANUP(cleanup_free) char *text = NULL;
 	struct process_size *size;
 	struct process_stat stat;
-	char file[32];
 	size_t length;
 
-	snprintf(file, sizeof(file), "%d/stat", (int)pid);
-	if (cgw_proc_read(layout, file, &text, &length) < 0 || parse_stat(text, &stat) < 0 ||
-	    stat.resident_pages == 0 ||
+	if (cgw_proc_read(layout, FORMATTED(32, "%d/stat", (int)pid), &text, &length) < 0 ||
+	    parse_stat(text, &stat) < 0 || stat.resident_pages == 0 ||
 	    ARRAY_RESERVE(sizes->items, sizes->capacity, sizes->count + 1) < 0)
 		return;
 	size = &sizes->items[sizes->count++];

@@ -5,8 +5,7 @@
  * Only processes of groups that use half of their memory limit are read, so that nothing is read
  * while no group can reach it soon.
  */
-#ifndef CGWARD_SHARED_POSTMORTEM_PROCESS_SIZES_H
-#define CGWARD_SHARED_POSTMORTEM_PROCESS_SIZES_H
+#pragma once
 
 #include <cgward/inspect.h>
 
@@ -37,5 +36,3 @@ void process_sizes_update(struct process_sizes *sizes, const struct cgw_layout *
 const struct process_size *process_sizes_find(const struct process_sizes *sizes, pid_t pid,
 					      uint64_t start_ticks, const char *name);
 void process_sizes_done(struct process_sizes *sizes);
-
-#endif

@@ -3,8 +3,7 @@
  * short-page.h - what a page states without memory to allocate: the event, the memory of the group,
  * and the kernel's report.
  */
-#ifndef CGWARD_SHARED_POSTMORTEM_SHORT_PAGE_H
-#define CGWARD_SHARED_POSTMORTEM_SHORT_PAGE_H
+#pragma once
 
 #include "shared/postmortem/event-page.h"
 
@@ -16,5 +15,3 @@ struct short_page {
 
 /* Fills in both texts, which end with a newline. */
 void short_page_make(struct short_page *to, const struct event_page *page, const char *id);
-
-#endif

@@ -8,6 +8,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "shared/remote/hosts.h"
 #include "shared/remote/merge-hosts.h"
 #include "shared/remote/read-quota.h"
@@ -63,12 +64,10 @@ static int check_hosts(const struct remote_hosts *hosts, struct cgw_diag *diag)
 {
 	for (size_t i = 0; i < hosts->options.count; i++) {
 		int r = remote_host_check(hosts->hosts[i].name, diag);
-		char shown[128];
+		const char *shown = ESCAPED(128, hosts->hosts[i].name);
 
 		if (r < 0)
 			return r;
-		cgw_escape(shown, sizeof(shown), hosts->hosts[i].name,
-			   strlen(hosts->hosts[i].name));
 		/* The host name becomes a group name. */
 		if (strchr(hosts->hosts[i].name, '/') != NULL)
 			return cgw_diag_set(diag, -EINVAL,

@@ -7,8 +7,7 @@
  * descendants; a slow host keeps its last values, and has no rates. Other hosts are not delayed by
  * them. Lost hosts are reconnected with increasing delays.
  */
-#ifndef CGWARD_SHARED_REMOTE_HOSTS_H
-#define CGWARD_SHARED_REMOTE_HOSTS_H
+#pragma once
 
 #include "shared/remote/ssh-connection.h"
 
@@ -67,5 +66,3 @@ void remote_hosts_notified(struct remote_hosts *hosts, size_t i);
 
 /* The layout of the collected snapshots. */
 const struct cgw_layout *remote_hosts_layout(struct remote_hosts *hosts);
-
-#endif

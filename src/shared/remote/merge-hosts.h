@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* merge-hosts.h - merging of the samples of several hosts. */
-#ifndef CGWARD_SHARED_REMOTE_MERGE_HOSTS_H
-#define CGWARD_SHARED_REMOTE_MERGE_HOSTS_H
+#pragma once
 
 #include "lib/sample/snapshot.h"
 
@@ -35,5 +34,3 @@ void merge_done(struct merge *merge);
  */
 int merge_snapshots(struct merge *merge, const struct merge_part *parts, size_t count,
 		    const struct cgw_metric_set *metrics, struct cgw_snapshot **ret_snapshot);
-
-#endif

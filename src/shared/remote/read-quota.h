@@ -6,8 +6,7 @@
  * What counts is the cost of decoding: the uncompressed bytes, and one byte per value of a sample.
  * A sample of ten thousand groups with the columns of the dashboard costs less than 1 MiB.
  */
-#ifndef CGWARD_SHARED_REMOTE_READ_QUOTA_H
-#define CGWARD_SHARED_REMOTE_READ_QUOTA_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,5 +53,3 @@ static inline uint64_t read_quota_resume_ns(struct read_quota *quota, uint64_t n
 	}
 	return quota->full_ns - resume_ns;
 }
-
-#endif

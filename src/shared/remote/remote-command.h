@@ -4,8 +4,7 @@
  *
  * Blocks until the command ends or times out, so call it on a thread that may wait.
  */
-#ifndef CGWARD_SHARED_REMOTE_REMOTE_COMMAND_H
-#define CGWARD_SHARED_REMOTE_REMOTE_COMMAND_H
+#pragma once
 
 #include "shared/remote/ssh.h"
 
@@ -37,5 +36,3 @@ int remote_quote(const char *word, char *buffer, size_t size);
  */
 int remote_command_run(const struct remote_command_request *request,
 		       struct remote_command_result *ret_result, struct cgw_diag *diag);
-
-#endif

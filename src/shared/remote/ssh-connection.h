@@ -4,8 +4,7 @@
  *
  * Nothing blocks: poll remote_connection_fds(), then call remote_connection_read().
  */
-#ifndef CGWARD_SHARED_REMOTE_SSH_CONNECTION_H
-#define CGWARD_SHARED_REMOTE_SSH_CONNECTION_H
+#pragma once
 
 #include "shared/remote/ssh.h"
 #include "shared/remote/stream.h"
@@ -38,5 +37,3 @@ uint64_t remote_connection_pop_cost(struct remote_connection *connection);
 
 /* The number of groups that the newest sample omits. */
 uint64_t remote_connection_omitted(const struct remote_connection *connection) CGW_PURE;
-
-#endif

@@ -12,6 +12,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/debug-message.h"
+#include "lib/base/local-text.h"
 #include "shared/remote/ssh.h"
 
 #define END_TRIES 50 /* of 10 ms: how long ssh may take to exit after its output ended */
@@ -39,12 +40,10 @@ int remote_ssh_parse_command(const char *command, char **ret_words,
 
 int remote_host_check(const char *host, struct cgw_diag *diag)
 {
-	char shown[128];
-
 	if (host[0] != '\0' && host[0] != '-' && strpbrk(host, " \t\r\n") == NULL)
 		return 0;
-	cgw_escape(shown, sizeof(shown), host, strlen(host));
-	return cgw_diag_set(diag, -EINVAL, "invalid host '%s' (expected NAME or USER@NAME)", shown);
+	return cgw_diag_set(diag, -EINVAL, "invalid host '%s' (expected NAME or USER@NAME)",
+			    ESCAPED(128, host));
 }
 
 /* In the child, after fork() in a process with threads: async-signal-safe functions only. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ssh.h - one command on another host over ssh: its process, output and error messages. */
-#ifndef CGWARD_SHARED_REMOTE_SSH_H
-#define CGWARD_SHARED_REMOTE_SSH_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -36,5 +35,3 @@ void remote_ssh_last_message(const struct remote_ssh *ssh, char *buffer, size_t 
 /* The exit status; kills ssh and returns -1 if it does not exit (`wait`: within half a second). */
 int remote_ssh_end(struct remote_ssh *ssh, bool wait);
 void remote_ssh_close(struct remote_ssh *ssh);
-
-#endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/model/sampling.h"
 #include "lib/recording/block.h"
 #include "lib/recording/filter-groups.h"
@@ -142,7 +143,6 @@ static int parse_first_line(struct remote_stream *stream, const char *line, size
 	const size_t prefix = strlen(FIRST_LINE);
 	const char *newline = memchr(line, '\n', length < LINE_MAX_BYTES ? length : LINE_MAX_BYTES);
 	unsigned long schema;
-	char number[LINE_MAX_BYTES];
 
 	if (memcmp(line, FIRST_LINE, length < prefix ? length : prefix) != 0 ||
 	    (newline == NULL && length >= LINE_MAX_BYTES))
@@ -151,9 +151,9 @@ static int parse_first_line(struct remote_stream *stream, const char *line, size
 				    "that the shell startup files of the host print nothing");
 	if (newline == NULL)
 		return 0;
-	snprintf(number, sizeof(number), "%.*s", (int)(newline - line) - (int)prefix,
-		 line + prefix);
-	schema = strtoul(number, NULL, 10);
+	schema = strtoul(FORMATTED(LINE_MAX_BYTES, "%.*s", (int)(newline - line) - (int)prefix,
+				   line + prefix),
+			 NULL, 10);
 	if (schema != REMOTE_SCHEMA)
 		return cgw_diag_set(
 			diag, -EPROTONOSUPPORT,

@@ -11,8 +11,7 @@
  * The stream is untrusted, since the remote host controls it. Anything else and exceeded limits end
  * the stream with an error.
  */
-#ifndef CGWARD_SHARED_REMOTE_STREAM_H
-#define CGWARD_SHARED_REMOTE_STREAM_H
+#pragma once
 
 #include <stdio.h>
 
@@ -52,5 +51,3 @@ struct remote_parsed {
  */
 int remote_stream_parse(struct remote_stream *stream, const void *data, size_t length,
 			struct remote_parsed *ret_parsed, struct cgw_diag *diag);
-
-#endif

@@ -2,9 +2,8 @@
 /* advice-text.c - the reasons of an advice in words. */
 #include <inttypes.h>
 
-#include <cgward/render.h>
-
 #include "lib/base/clock.h"
+#include "lib/render/value-text.h"
 #include "shared/report/advice-text.h"
 
 bool advice_has_value(const struct cgw_advice *advice)
@@ -14,10 +13,7 @@ bool advice_has_value(const struct cgw_advice *advice)
 
 static void bytes(struct string_builder *text, const char *before, uint64_t number)
 {
-	char shown[32];
-
-	(void)cgw_format_bytes((double)number, shown, sizeof(shown));
-	string_builder_printf(text, "%s%s", before, shown);
+	string_builder_printf(text, "%s%s", before, BYTES_TEXT(number));
 }
 
 static double percent(uint64_t ns_per_s)
@@ -28,13 +24,13 @@ static double percent(uint64_t ns_per_s)
 static void number(struct string_builder *text, const struct cgw_advice *advice, const char *before,
 		   uint64_t per_s)
 {
-	char shown[64];
 	const struct cgw_value value = {
 		.state = CGW_OK, .exact = true, .number = per_s, .real = (double)per_s};
 
-	(void)cgw_format_value(value, (enum cgw_unit)cgw_control_info(advice->control)->unit,
-			       CGW_STYLE_HUMAN, shown, sizeof(shown));
-	string_builder_printf(text, "%s%s", before, shown);
+	string_builder_printf(text, "%s%s", before,
+			      VALUE_TEXT(value,
+					 (enum cgw_unit)cgw_control_info(advice->control)->unit,
+					 CGW_STYLE_HUMAN));
 }
 
 static void add_device_use(struct string_builder *text, const struct cgw_advice *advice)
@@ -127,7 +123,6 @@ void advice_add_trial(struct string_builder *text, const struct cgw_advice *advi
 		      const struct cgw_trial *trial, const char *where)
 {
 	const char *effect = effect_of(advice);
-	char duration[32];
 
 	string_builder_printf(text, "; %s: ", where);
 	if (trial->samples == 0) {
@@ -146,9 +141,8 @@ void advice_add_trial(struct string_builder *text, const struct cgw_advice *advi
 				      trial->exceeded, trial->samples);
 		return;
 	}
-	(void)cgw_format_duration((double)trial->reached_ns, duration, sizeof(duration));
 	string_builder_printf(text, "%s in %" PRIu64 " of %" PRIu64 " samples (%s)", effect,
-			      trial->reached, trial->samples, duration);
+			      trial->reached, trial->samples, DURATION_TEXT(trial->reached_ns));
 	if (advice->control == CGW_C_MEMORY_MAX)
 		string_builder_printf(text,
 				      trial->exceeded > 0 ? ", OOM-killed in %" PRIu64
@@ -159,15 +153,12 @@ void advice_add_trial(struct string_builder *text, const struct cgw_advice *advi
 void advice_add_reason(struct string_builder *text, const struct cgw_advice *advice,
 		       const struct cgw_trial *trial)
 {
-	char length[32];
-
 	add_use(text, advice);
 	switch (advice->kind) {
 	case CGW_ADVICE_LEAK:
 		bytes(text, "; grew by ", advice->usage->growth_bytes);
-		(void)cgw_format_duration((double)advice->usage->growth_ns, length, sizeof(length));
 		string_builder_printf(text, " within %s without shrinking: find the cause first",
-				      length);
+				      DURATION_TEXT(advice->usage->growth_ns));
 		return;
 	case CGW_ADVICE_WHOLE:
 		string_builder_add(text, "; no limit would be below that of ");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* advice-text.h - the reasons of an advice in words, for tables and the dashboard. */
-#ifndef CGWARD_SHARED_REPORT_ADVICE_TEXT_H
-#define CGWARD_SHARED_REPORT_ADVICE_TEXT_H
+#pragma once
 
 #include <cgward/advise.h>
 #include <cgward/recording.h>
@@ -25,5 +24,3 @@ int advice_replay(struct cgw_replay *replay, struct cgw_advisor *advisor,
 /* Sets what the options of an advisor take from a recording, at its first sample. */
 void advice_describe_recording(const struct cgw_replay *replay,
 			       struct cgw_advisor_options *options);
-
-#endif

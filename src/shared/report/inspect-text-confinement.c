@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "shared/report/inspect-text-parts.h"
 
@@ -122,10 +122,8 @@ static void print_process(const struct view *view, const struct cgw_process *pro
 			  FILE *out)
 {
 	const struct cgw_confinement *confinement = &process->confinement;
-	char name[300];
 
-	cgw_escape(name, sizeof(name), process->name, strlen(process->name));
-	fprintf(out, "\nCONFINEMENT of %s (%d)", name, (int)process->pid);
+	fprintf(out, "\nCONFINEMENT of %s (%d)", ESCAPED(300, process->name), (int)process->pid);
 	if (count > 1)
 		fprintf(out, " and %zu more", count - 1);
 	fputc('\n', out);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "shared/cli/text-table.h"
 #include "shared/report/inspect-text-parts.h"
@@ -37,13 +38,15 @@ static void interface_row(const struct view *view, const struct view_network *ne
 {
 	const struct cgw_interface *interface = &network->now->interfaces[i];
 	const char *mode = cgw_interface_mode(interface);
-	char kind[64], lower[128];
 
 	table_row(table);
 	table_name(table, interface->name);
-	snprintf(kind, sizeof(kind), interface->vni != CGW_NO_ID ? "%s %u" : "%s",
-		 interface->kind[0] != '\0' ? interface->kind : "-", interface->vni);
-	table_cell(table, "%s", network->now->counters_only ? "-" : kind);
+	table_cell(table, "%s",
+		   network->now->counters_only
+			   ? "-"
+			   : FORMATTED(64, interface->vni != CGW_NO_ID ? "%s %u" : "%s",
+				       interface->kind[0] != '\0' ? interface->kind : "-",
+				       interface->vni));
 	table_cell(table, "%s", network->now->counters_only || *mode == '\0' ? "-" : mode);
 	table_cell(table, "%s", network->now->counters_only ? "-" : interface->up ? "up" : "down");
 	addresses_cell(interface, table);
@@ -54,14 +57,15 @@ static void interface_row(const struct view *view, const struct view_network *ne
 	table_cell(table, "%" PRIu64,
 		   interface->received_dropped + interface->sent_dropped +
 			   interface->received_errors + interface->sent_errors);
-	snprintf(lower, sizeof(lower), "%s%s%s%s",
-		 interface->lower[0] != '\0' ? interface->lower
-		 : interface->lower_outside  ? "(other namespace)"
-					     : "-",
-		 interface->lower[0] != '\0' && interface->lower_outside ? " (other namespace)"
-									 : "",
-		 interface->lower_master[0] != '\0' ? ", in " : "", interface->lower_master);
-	table_name(table, lower);
+	table_name(table, FORMATTED(128, "%s%s%s%s",
+				    interface->lower[0] != '\0' ? interface->lower
+				    : interface->lower_outside  ? "(other namespace)"
+								: "-",
+				    interface->lower[0] != '\0' && interface->lower_outside
+					    ? " (other namespace)"
+					    : "",
+				    interface->lower_master[0] != '\0' ? ", in " : "",
+				    interface->lower_master));
 	table_name(table, interface->master[0] != '\0' ? interface->master : "-");
 }
 
@@ -102,13 +106,11 @@ static void print_marks(const struct view *view, FILE *out)
 	if (class.state == CGW_OK)
 		fprintf(out, "  net_cls        class 0x%llx\n", (unsigned long long)class.value);
 	for (size_t i = 0; i < count; i++) {
-		char name[128];
-
 		if (priorities[i].number.state != CGW_OK || priorities[i].number.value == 0)
 			continue;
-		cgw_escape(name, sizeof(name), priorities[i].name, strlen(priorities[i].name));
 		fprintf(out, "  net_prio       priority %llu on %s\n",
-			(unsigned long long)priorities[i].number.value, name);
+			(unsigned long long)priorities[i].number.value,
+			ESCAPED(128, priorities[i].name));
 	}
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* inspect-text-parts.h - the parts of the page for people. */
-#ifndef CGWARD_SHARED_REPORT_INSPECT_TEXT_PARTS_H
-#define CGWARD_SHARED_REPORT_INSPECT_TEXT_PARTS_H
+#pragma once
 
 #include <cgward/render.h>
 
@@ -23,5 +22,3 @@ int text_namespaces(const struct view *view, FILE *out);
 void text_confinement(const struct view *view, FILE *out);
 int text_network(const struct view *view, FILE *out);
 int text_waits(const struct view *view, FILE *out);
-
-#endif

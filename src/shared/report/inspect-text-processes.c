@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "shared/cli/text-table.h"
 #include "shared/report/inspect-text-parts.h"
@@ -143,14 +144,11 @@ CELL(print_other_groups)
 /* Kernel threads and zombies have no command line: print the name in brackets, like ps. */
 CELL(print_command)
 {
-	char name[70];
-
 	if (process->command != NULL && !view->threads) {
 		table_name(table, process->command);
 		return;
 	}
-	snprintf(name, sizeof(name), view->threads ? "%s" : "[%s]", process->name);
-	table_name(table, name);
+	table_name(table, FORMATTED(70, view->threads ? "%s" : "[%s]", process->name));
 }
 
 /* At a terminal, IDs are not repeated if they are the same in all namespaces. */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* inspect-text.c - prints the report of a group as text. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "lib/kernel/namespace-root.h"
 #include "shared/cli/text-table.h"
@@ -13,12 +12,9 @@
 
 static void print_value(const struct view *view, const char *name, const char *text, FILE *out)
 {
-	char shown[1100];
-
 	if (*text == '\0')
 		return;
-	cgw_escape(shown, sizeof(shown), text, strlen(text));
-	fprintf(out, "  %-14s %s\n", name, shown);
+	fprintf(out, "  %-14s %s\n", name, ESCAPED(1100, text));
 }
 
 static void print_identity(const struct view *view, FILE *out)

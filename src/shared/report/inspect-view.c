@@ -6,26 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "shared/report/inspect-view.h"
 
 static const struct cgw_process *same_before(const struct view *view,
 					     const struct cgw_process *process)
 {
-	size_t low = 0, high = view->before != NULL ? view->before->process_count : 0;
+	const struct cgw_process *processes = view->before != NULL ? view->before->processes : NULL;
+	size_t at, count = view->before != NULL ? view->before->process_count : 0;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct cgw_process *other = &view->before->processes[middle];
-
-		if (other->pid == process->pid)
-			return other->start_ticks == process->start_ticks ? other : NULL;
-		if (other->pid < process->pid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	ARRAY_SEARCH(at, count, processes[at].pid < process->pid);
+	return at < count && processes[at].pid == process->pid &&
+			       processes[at].start_ticks == process->start_ticks
+		       ? &processes[at]
+		       : NULL;
 }
 
 struct cgw_value view_cpu(const struct view *view, const struct cgw_process *process)

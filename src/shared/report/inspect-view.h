@@ -3,8 +3,7 @@
  * inspect-view.h - report of one or two inspections of a group, for `cgward inspect` and the
  * dashboard.
  */
-#ifndef CGWARD_SHARED_REPORT_INSPECT_VIEW_H
-#define CGWARD_SHARED_REPORT_INSPECT_VIEW_H
+#pragma once
 
 #include <stdio.h>
 
@@ -87,5 +86,3 @@ void view_networks_done(struct view *view);
 int show_text(const struct view *view, FILE *out);
 int show_namespaces_text(const struct cgw_namespace *namespaces, size_t count, unsigned width,
 			 FILE *out);
-
-#endif

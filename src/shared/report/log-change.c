@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
 #include "lib/base/libsystemd.h"
+#include "lib/base/local-text.h"
 
 static const char *text_or_empty(const char *text)
 {

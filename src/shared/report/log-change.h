@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* log-change.h - entries of the systemd journal about changes made by users. */
-#ifndef CGWARD_SHARED_REPORT_LOG_CHANGE_H
-#define CGWARD_SHARED_REPORT_LOG_CHANGE_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -13,5 +12,3 @@ void append_change(struct string_builder *text, const char *old_value, const cha
 /* Logs a step that was completed or that failed; without systemd it does nothing. */
 void log_change(const struct cgw_step *step, const struct cgw_result *result,
 		const struct cgw_limit_options *options);
-
-#endif

@@ -6,22 +6,10 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
+#include "lib/render/value-text.h"
 #include "shared/report/policy-report.h"
-#include <cgward/render.h>
-
-struct value_text {
-	char text[32];
-};
-
-static struct value_text format_side(struct cgw_value value, enum cgw_unit unit)
-{
-	struct value_text side;
-
-	cgw_format_value(value, unit, CGW_STYLE_HUMAN, side.text, sizeof(side.text));
-	return side;
-}
 
 static bool has_sides(const struct cgw_term *term)
 {
@@ -134,8 +122,8 @@ void policy_report_print_condition(const struct policy_report *report, size_t se
 		printf("%*s%s: %s", indent + 2, "", term->term.text, cgw_truth_name(term->truth));
 		if (has_sides(&term->term))
 			printf(" (now %s, threshold %s)",
-			       format_side(term->value, term->term.unit).text,
-			       format_side(term->bound, term->term.unit).text);
+			       VALUE_TEXT(term->value, term->term.unit, CGW_STYLE_HUMAN),
+			       VALUE_TEXT(term->bound, term->term.unit, CGW_STYLE_HUMAN));
 		putchar('\n');
 	}
 }

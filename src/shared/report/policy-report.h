@@ -3,8 +3,7 @@
  * policy-report.h - how a policy applies to a group: matching sections, current values of their
  * conditions, reasons to refuse an action, and the status of the running enforcement.
  */
-#ifndef CGWARD_SHARED_REPORT_POLICY_REPORT_H
-#define CGWARD_SHARED_REPORT_POLICY_REPORT_H
+#pragma once
 
 #include <jansson.h>
 
@@ -51,5 +50,3 @@ void policy_report_print_condition(const struct policy_report *report, size_t se
 void policy_report_print(const struct policy_report *report);
 /* The same as an array of sections. NULL: out of memory. */
 json_t *policy_report_json(const struct policy_report *report);
-
-#endif

@@ -5,6 +5,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "tui/action/group-actions.h"
 #include "tui/core/app.h"
 
@@ -33,10 +34,9 @@ static bool interval_accept(struct app *app, const char *text, unsigned *ret_rea
 static unsigned open_interval(struct app *app)
 {
 	static const struct prompt prompt = {.title = "Interval", .accept = interval_accept};
-	char text[32];
 
-	snprintf(text, sizeof(text), "%gs", (double)app->settings.interval_ns / 1e9);
-	return open_prompt(app, &prompt, text);
+	return open_prompt(app, &prompt,
+			   FORMATTED(32, "%gs", (double)app->settings.interval_ns / 1e9));
 }
 
 static unsigned step_interval(struct app *app, bool longer)

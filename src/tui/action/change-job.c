@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* change-job.c - asks for changes, runs them and reports their results, on any machine. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/local-text.h"
 #include "tui/action/change-job.h"
 
 static void free_change_job(struct job *job)
@@ -72,13 +72,13 @@ struct change_job *change_job_from(struct job *job)
 unsigned change_job_ask(struct app *app, struct change_job *change, const char *title)
 {
 	struct window *window;
-	char names[120], text[200];
+	char names[120];
 
 	/* What it applies to comes first; an undo finds that later. */
 	targets_format(&change->targets, names, sizeof(names));
-	snprintf(text, sizeof(text), "%s%s%s", title, change->undo == NULL ? " " : "",
-		 change->undo == NULL ? names : "");
-	window = window_ask(text, &change->job);
+	window = window_ask(FORMATTED(200, "%s%s%s", title, change->undo == NULL ? " " : "",
+				      change->undo == NULL ? names : ""),
+			    &change->job);
 	if (window != NULL) {
 		change->backend->describe(change, window);
 		window_set_preview(window, change->backend->preview(app, change),
@@ -104,7 +104,6 @@ unsigned change_job_start(struct app *app, struct change_job *change)
 unsigned change_job_report(struct app *app, struct change_job *change)
 {
 	const char *host = change->targets.host != NULL ? change->targets.host : "";
-	char shown[128];
 
 	if (change->error == 0 && change->undo != NULL)
 		app_forget_change(app, host, change->undone);
@@ -112,8 +111,7 @@ unsigned change_job_report(struct app *app, struct change_job *change)
 		app_remember_change(app, host, change->transaction);
 	if (change->error == 0)
 		return REACTION_SAMPLE | change->backend->report(app, change);
-	cgw_escape(shown, sizeof(shown), host, strlen(host));
 	return REACTION_SAMPLE | REACTION_BEEP |
-	       app_show_message(app, ROLE_BAD, "%s%s%s", shown, host[0] != '\0' ? ": " : "",
-				change->diag.text);
+	       app_show_message(app, ROLE_BAD, "%s%s%s", ESCAPED(128, host),
+				host[0] != '\0' ? ": " : "", change->diag.text);
 }

@@ -5,8 +5,7 @@
  * What the user sees is written once: dialog, preview, result, undo. A back end performs the
  * changes: local-change.c with plans, remote-change.c with cgward commands over ssh.
  */
-#ifndef CGWARD_TUI_ACTION_CHANGE_JOB_H
-#define CGWARD_TUI_ACTION_CHANGE_JOB_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -114,5 +113,3 @@ struct change_kind {
 	bool check_protection;                  /* call cgw_protect_check() for the preview */
 };
 const struct change_kind *change_kind(enum cgw_step_kind kind) CGW_PURE;
-
-#endif

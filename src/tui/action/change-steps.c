@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/base/local-text.h"
 #include "tui/action/change-job.h"
 
 static const struct change_kind kinds[] = {
@@ -123,9 +124,8 @@ void change_job_set_dry_run(struct change_job *change)
 void change_outcome_format(const struct change_outcome *outcome, char *buffer, size_t size)
 {
 	const struct cgw_result *result = &outcome->result;
-	char path[256];
+	const char *path = ESCAPED(256, outcome->path);
 
-	cgw_escape(path, sizeof(path), outcome->path, strlen(outcome->path));
 	if (outcome->kind == CGW_STEP_SET && result->outcome == CGW_OUTCOME_UNCHANGED)
 		snprintf(buffer, size, "%s of %s: unchanged (%s)",
 			 cgw_control_info(outcome->control)->key, path,

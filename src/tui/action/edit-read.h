@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* edit-read.h - reads the values that the limits form shows, in a worker thread. */
-#ifndef CGWARD_TUI_ACTION_EDIT_READ_H
-#define CGWARD_TUI_ACTION_EDIT_READ_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -31,5 +30,3 @@ struct edit_read {
 
 /* Reads the first EDIT_GROUPS_MAX targets. NULL: out of memory. */
 struct edit_read *edit_read_new(const struct cgw_topology *topology, const struct targets *targets);
-
-#endif

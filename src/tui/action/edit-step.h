@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* edit-step.h - the next round value up or down. Pure. */
-#ifndef CGWARD_TUI_ACTION_EDIT_STEP_H
-#define CGWARD_TUI_ACTION_EDIT_STEP_H
+#pragma once
 
 #include <cgward/limit.h>
 
@@ -14,5 +13,3 @@ bool value_step(const struct cgw_control_info *info, const char *from, int by, c
 		size_t size);
 /* Writes a value as people read it: 256M for 268435456. Other texts are copied. */
 void value_human(const struct cgw_control_info *info, const char *text, char *buffer, size_t size);
-
-#endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* group-actions.h - actions that change groups, and their windows. */
-#ifndef CGWARD_TUI_ACTION_GROUP_ACTIONS_H
-#define CGWARD_TUI_ACTION_GROUP_ACTIONS_H
+#pragma once
 
+#include "tui/core/app.h"
 #include "tui/core/views.h"
 
 unsigned change_groups(struct app *app, enum action action);
@@ -18,4 +18,7 @@ unsigned undo_last_change(struct app *app);
 unsigned open_journal(struct app *app);
 unsigned open_remote_journal(struct app *app);
 
-#endif
+/* Asks for the signal, then for confirmation. */
+unsigned process_kill(struct app *app, const struct process_target *target, const char *path);
+/* Asks for the group. `path`: the current one, raw. */
+unsigned process_move(struct app *app, const struct process_target *target, const char *path);

@@ -9,10 +9,10 @@
 #include <cgward/policy.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "shared/report/log-change.h"
 #include "tui/action/change-job.h"
-#include "tui/detail/process-list.h"
+#include "tui/detail/detail.h"
 
 /* Groups listed in a dialog. */
 #define SHOWN_GROUPS_MAX 8

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/local-text.h"
 #include "tui/action/change-job.h"
 #include "tui/action/group-actions.h"
-#include "tui/action/process-actions.h"
 
 /* The change of the process on its group, which the plan checks; NULL: the reason is shown. */
 static struct change_job *new_change(struct app *app, const char *path,
@@ -42,14 +42,13 @@ static unsigned signal_accept(struct app *app, int number)
 	struct change_job *change;
 	struct window *window;
 	unsigned reactions;
-	char text[256];
 
 	change = new_change(app, target->path, &step, &reactions);
 	if (change == NULL)
 		return reactions;
-	snprintf(text, sizeof(text), "Process %d: send %s (%d)", (int)target->pid,
-		 sigabbrev_np(number), number);
-	window = window_ask(text, &change->job);
+	window = window_ask(FORMATTED(256, "Process %d: send %s (%d)", (int)target->pid,
+				      sigabbrev_np(number), number),
+			    &change->job);
 	window_add(window, ROLE_STRONG, target->command);
 	window_add(window, ROLE_DIM, "Only this process, not the others of its group.");
 	return window_open(app, window);
@@ -99,11 +98,9 @@ static bool move_accept(struct app *app, const char *text, unsigned *ret_reactio
 unsigned process_move(struct app *app, const struct process_target *target, const char *path)
 {
 	struct prompt prompt = {.accept = move_accept};
-	char shown[LINE_MAX_BYTES];
 
 	snprintf(prompt.title, sizeof(prompt.title), "Move process %d to the group",
 		 (int)target->pid);
-	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	remember(app, target, path);
-	return open_prompt(app, &prompt, shown);
+	return open_prompt(app, &prompt, ESCAPED(LINE_MAX_BYTES, path));
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* process-target.h - a process that an action applies to. */
-#ifndef CGWARD_TUI_ACTION_PROCESS_TARGET_H
-#define CGWARD_TUI_ACTION_PROCESS_TARGET_H
+#pragma once
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -12,5 +11,3 @@ struct process_target {
 	char command[160];    /* escaped */
 	char *path;           /* of the group where it was listed, raw; the app's own */
 };
-
-#endif

@@ -8,6 +8,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "shared/cli/cli.h"
 #include "tui/action/change-job.h"
@@ -35,11 +36,9 @@ static int add_ids(struct string_list *arguments, const struct targets *targets)
 
 static int add_number(struct string_list *arguments, const char *option, uint64_t number)
 {
-	char text[24];
 	int r = option != NULL ? string_list_add(arguments, option) : 0;
 
-	snprintf(text, sizeof(text), "%" PRIu64, number);
-	return r < 0 ? r : string_list_add(arguments, text);
+	return r < 0 ? r : string_list_add(arguments, FORMATTED(24, "%" PRIu64, number));
 }
 
 /* "freeze", "--why", ..., "--", "/a": the options up to "--", then the operands. */
@@ -245,10 +244,7 @@ static void remote_show(struct window *window, struct job *job)
 
 static unsigned remote_report(struct app *app, struct change_job *change)
 {
-	char host[128];
-
-	cgw_escape(host, sizeof(host), change->targets.host, strlen(change->targets.host));
-	return app_show_message(app, ROLE_GOOD, "%s: %s", host,
+	return app_show_message(app, ROLE_GOOD, "%s: %s", ESCAPED(128, change->targets.host),
 				change->diag.text[0] != '\0' ? change->diag.text : "done");
 }
 

@@ -6,8 +6,7 @@
  * The engine runs in a worker thread, since owners and commands of processes are read from /proc,
  * which may block. The main thread shows copies of its results.
  */
-#ifndef CGWARD_TUI_ACTION_RULES_JOB_H
-#define CGWARD_TUI_ACTION_RULES_JOB_H
+#pragma once
 
 #include <cgward/policy.h>
 
@@ -69,5 +68,3 @@ struct job *rules_evaluate(struct rules *rules);
 bool rules_collect(struct rules *rules, struct job *job);
 /* The i-th newest action, or NULL. */
 const struct rules_action *rules_nth(const struct rules *rules, size_t i);
-
-#endif

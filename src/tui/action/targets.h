@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* targets.h - the groups that an action applies to: the marked ones, else the selected one. */
-#ifndef CGWARD_TUI_ACTION_TARGETS_H
-#define CGWARD_TUI_ACTION_TARGETS_H
+#pragma once
 
 #include "tui/core/view.h"
 
@@ -41,5 +40,3 @@ bool targets_have_children(const struct targets *targets);
  */
 void targets_remember(struct app *app, bool one);
 bool targets_have_changed(struct app *app, bool one);
-
-#endif

@@ -9,7 +9,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "tui/action/change-job.h"
 #include "tui/action/group-actions.h"
 #include "tui/core/app.h"
@@ -46,18 +46,18 @@ static int add_journal_entry(void *context, const struct cgw_change *change)
 {
 	struct journal *journal = context;
 	struct menu_item *item;
-	char path[256], old[64], new[64], time[40], name[96];
+	const char *old = ESCAPED(64, change->old_value);
+	const char *new = ESCAPED(64, change->new_value);
+	char time[40], name[96];
 
 	if (ARRAY_RESERVE(journal->items, journal->capacity, journal->count + 1) < 0)
 		return -ENOMEM;
 	item = &journal->items[journal->count++];
-	cgw_escape(path, sizeof(path), change->path, strlen(change->path));
-	cgw_escape(old, sizeof(old), change->old_value, strlen(change->old_value));
-	cgw_escape(new, sizeof(new), change->new_value, strlen(change->new_value));
 	cgw_format_time(change->realtime_ns, time, sizeof(time));
 	time[10] = ' '; /* "2026-11-24T21:03:44": without the year */
 	time[19] = '\0';
-	name_cut(path, NAME_CUT_START, NULL, JOURNAL_PATH_WIDTH, name, sizeof(name));
+	name_cut(ESCAPED(256, change->path), NAME_CUT_START, NULL, JOURNAL_PATH_WIDTH, name,
+		 sizeof(name));
 	text_append(item->text, sizeof(item->text), 0, "%s  %s", time + 5, name);
 	text_append(item->help, sizeof(item->help), 0, "%s%s %s → %s  %s",
 		    change->undone        ? "(undone) "
@@ -132,7 +132,7 @@ unsigned undo_last_change(struct app *app)
 	CLEANUP(cleanup_free)
 	uint64_t *changes = calloc(app->change_count + 1, sizeof(*changes));
 	const char *host = "";
-	char key[16], shown[128];
+	char key[16];
 	size_t count = 0;
 
 	if (changes == NULL)
@@ -148,10 +148,9 @@ unsigned undo_last_change(struct app *app)
 			changes[count++] = app->changes[i].transaction;
 	if (count > 0)
 		return start_undo(app, &targets, changes, count);
-	cgw_escape(shown, sizeof(shown), host, strlen(host));
 	if (host[0] != '\0')
 		return app_show_message(app, ROLE_TEXT, "%s: nothing to undo in this session",
-					shown);
+					ESCAPED(128, host));
 	app_key_name(app, ACTION_JOURNAL, key, sizeof(key));
 	return app_show_message(app, ROLE_TEXT,
 				"nothing to undo in this session; %s: journal of all changes", key);

@@ -12,6 +12,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "shared/report/policy-report.h"
 #include "tui/action/rules-job.h"
 #include "tui/core/app.h"
@@ -91,7 +92,7 @@ static void add_sections(const struct rules *rules, struct rows *rows)
 	for (size_t i = 0; i < cgw_policy_section_count(rules->policy); i++) {
 		struct cgw_section_info info = cgw_policy_section(rules->policy, i);
 		uint32_t selected = rules->answer->selected[i];
-		char name[128], selects[64], when[256];
+		char name[128], selects[64];
 
 		snprintf(name, sizeof(name), "%s %.100s", cgw_section_kind_name(info.kind),
 			 info.name);
@@ -100,9 +101,9 @@ static void add_sections(const struct rules *rules, struct rows *rows)
 		/* It selects processes, not groups. */
 		if (info.kind == CGW_SECTION_PLACE)
 			snprintf(selects, sizeof(selects), "processes");
-		snprintf(when, sizeof(when), "%.200s",
-			 info.when != NULL ? cgw_expression_text(info.when) : "");
-		add_row(rows, selected > 0 ? ROLE_TEXT : ROLE_DIM, name, selects, when);
+		add_row(rows, selected > 0 ? ROLE_TEXT : ROLE_DIM, name, selects,
+			FORMATTED(256, "%.200s",
+				  info.when != NULL ? cgw_expression_text(info.when) : ""));
 	}
 }
 
@@ -124,14 +125,12 @@ static enum role phase_role(const char *phase)
 static void add_instance(const struct daemon_instance *instance, struct rows *rows)
 {
 	CLEANUP(string_builder_free) struct string_builder phase = {0};
-	char why[512];
 
 	string_builder_printf(&phase, "%s ", instance->phase);
 	policy_report_append_progress(&phase, instance, 0);
-	snprintf(why, sizeof(why), "%s%s%s", instance->rule, instance->why[0] != '\0' ? ": " : "",
-		 instance->why);
 	add_row(rows, phase_role(instance->phase), instance->group, string_builder_text(&phase),
-		why);
+		FORMATTED(512, "%s%s%s", instance->rule, instance->why[0] != '\0' ? ": " : "",
+			  instance->why));
 }
 
 /* Of the preview, at the time of its last sample. */
@@ -176,11 +175,11 @@ static void add_actions(const struct app *app, const struct rules *rules, struct
 				? "Actions that enforcement would have taken, newest first"
 				: "Enforcement would have taken no action yet");
 	for (size_t i = 0; (action = rules_nth(rules, i)) != NULL; i++) {
-		char middle[96], time[16];
+		char time[16];
 
 		app_time(app, action->realtime_ns, time, sizeof(time));
-		snprintf(middle, sizeof(middle), "%s %s", time, action->rule);
-		add_row(rows, ROLE_WARM, action->path, middle, action->text);
+		add_row(rows, ROLE_WARM, action->path, FORMATTED(96, "%s %s", time, action->rule),
+			action->text);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "tui/core/alerts.h"
 #include "tui/list/name-cut.h"
 
@@ -280,11 +281,10 @@ static void put(struct line_out *out, enum role role, const char *text)
 
 static void put_path(struct line_out *out, const char *path)
 {
-	char shown[4096], cut[4096];
+	char cut[4096];
 
-	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	/* The end distinguishes groups. */
-	name_cut(shown, NAME_CUT_START, NULL, out->left, cut, sizeof(cut));
+	name_cut(ESCAPED(4096, path), NAME_CUT_START, NULL, out->left, cut, sizeof(cut));
 	put(out, ROLE_STRONG, cut);
 }
 

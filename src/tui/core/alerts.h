@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* alerts.h - warnings in the header: OOM kills, refused forks, throttling, full limits. Pure. */
-#ifndef CGWARD_TUI_CORE_ALERTS_H
-#define CGWARD_TUI_CORE_ALERTS_H
+#pragma once
 
 #include <cgward/model.h>
 
@@ -63,5 +62,3 @@ void alerts_draw(const struct alerts *alerts, const struct cgw_frame *frame, str
 uint32_t alerts_at(const struct alerts *alerts, const struct cgw_frame *frame, int width, int at);
 /* The group of the i-th warning whose group exists, or CGW_NO_GROUP. */
 uint32_t alerts_group(const struct alerts *alerts, const struct cgw_frame *frame, size_t i);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* app.h - the state of the dashboard, for the views that show more of it than view.h offers. */
-#ifndef CGWARD_TUI_CORE_APP_H
-#define CGWARD_TUI_CORE_APP_H
+#pragma once
 
 #include "lib/base/string-list.h"
 #include "tui/action/process-target.h"
@@ -143,5 +142,3 @@ const char *app_host_trouble(const struct app *app, size_t i, enum role *ret_rol
 void app_date(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size);
 /* "21:03:44". */
 void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size);
-
-#endif

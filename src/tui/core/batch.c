@@ -2,11 +2,11 @@
 /* batch.c - prints rows one by one, because a canvas limits the number of rows. */
 #include <errno.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/render/value-text.h"
 #include "tui/core/app.h"
 #include "tui/core/batch.h"
 #include "tui/core/dashboard.h"
@@ -14,10 +14,7 @@
 
 #define WIDTH_MAX 1000
 
-static void cleanup_canvas(struct canvas **canvas)
-{
-	canvas_free(*canvas);
-}
+DEFINE_CLEANUP(cleanup_canvas, struct canvas *, canvas_free)
 
 static int print_canvas(const struct canvas *canvas, FILE *out)
 {
@@ -80,22 +77,19 @@ static void print_machine(const struct app *app, FILE *out, int columns)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(app->frame);
 	const struct cgw_system_stat *machine = cgw_snapshot_system(now);
-	char time[40], total[16], available[16], cost[16];
+	const char *available = BYTES_TEXT(machine->memory_available_bytes.value);
 
-	cgw_format_time(cgw_snapshot_realtime_ns(now), time, sizeof(time));
-	cgw_format_bytes((double)machine->memory_total_bytes.value, total, sizeof(total));
-	cgw_format_bytes((double)machine->memory_available_bytes.value, available,
-			 sizeof(available));
-	cgw_format_duration((double)cgw_snapshot_cost_ns(now), cost, sizeof(cost));
-	print_part(out, &columns, "%s", time);
+	print_part(out, &columns, "%s", TIME_TEXT(cgw_snapshot_realtime_ns(now)));
 	print_part(out, &columns, "  groups %u", app_topology(app)->count);
 	print_part(out, &columns, "  over %.1f s", cgw_frame_seconds(app->frame));
 	print_part(out, &columns, "  CPUs %u", machine->cpu_count);
 	if (machine->load_e2[0].state == CGW_OK)
 		print_part(out, &columns, "  load %.2f", (double)machine->load_e2[0].value / 100);
 	if (machine->memory_total_bytes.state == CGW_OK)
-		print_part(out, &columns, "  memory %s, %s available", total, available);
-	print_part(out, &columns, "  %s %s", cgw_snapshot_collector(now), cost);
+		print_part(out, &columns, "  memory %s, %s available",
+			   BYTES_TEXT(machine->memory_total_bytes.value), available);
+	print_part(out, &columns, "  %s %s", cgw_snapshot_collector(now),
+		   DURATION_TEXT(cgw_snapshot_cost_ns(now)));
 	fputc('\n', out);
 }
 

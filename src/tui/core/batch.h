@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* batch.h - the rows of the dashboard as text, for logs. */
-#ifndef CGWARD_TUI_CORE_BATCH_H
-#define CGWARD_TUI_CORE_BATCH_H
+#pragma once
 
 #include <stdio.h>
 
@@ -19,5 +18,3 @@ int batch_run(struct app *app, struct cgw_sampler *sampler, const struct batch *
 
 /* Prints the current list once: a line about the machine, column heads, rows, an empty line. */
 int batch_print(struct app *app, const struct batch *batch);
-
-#endif

@@ -6,8 +6,7 @@
  * maps both to colours. Drawing outside of the canvas has no effect. Views always draw Unicode; a
  * canvas that is not UTF-8 substitutes ASCII.
  */
-#ifndef CGWARD_TUI_CORE_CANVAS_H
-#define CGWARD_TUI_CORE_CANVAS_H
+#pragma once
 
 #include <cgward/base.h>
 
@@ -99,5 +98,3 @@ char *canvas_dump(const struct canvas *canvas);
 struct rect rect_inset(struct rect area, int edge) CGW_PURE;
 /* `rows` x `columns` in the middle of `outer`, clipped to it. */
 struct rect rect_center(struct rect outer, int rows, int columns) CGW_PURE;
-
-#endif

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
-#include "tui/core/crash.h"
+#include "tui/core/term.h"
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
 

@@ -7,8 +7,6 @@
 #include "lib/base/cleanup.h"
 #include "shared/cli/daemon-status.h"
 #include "tui/core/dashboard.h"
-#include "tui/core/header.h"
-#include "tui/core/key-bar.h"
 #include "tui/core/search.h"
 #include "tui/core/views.h"
 #include "tui/core/window.h"

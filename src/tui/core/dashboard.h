@@ -4,10 +4,10 @@
  *
  * Pure except for the jobs that it posts, so that tests can run whole sessions key by key.
  */
-#ifndef CGWARD_TUI_CORE_DASHBOARD_H
-#define CGWARD_TUI_CORE_DASHBOARD_H
+#pragma once
 
 #include "tui/core/app.h"
+#include "tui/core/view.h"
 
 int app_new(struct app **ret_app);
 
@@ -22,4 +22,10 @@ unsigned app_tick(struct app *app, uint64_t now_ns);
 /* All metrics that the screen needs. */
 void app_metrics(const struct app *app, struct cgw_metric_set *set);
 
-#endif
+/* Preferred height of the header on a screen of `rows` rows. */
+int header_rows(const struct app *app, int rows);
+void header_draw(struct app *app, struct canvas *canvas, struct rect area);
+
+void key_bar_draw(const struct app *app, struct canvas *canvas, struct rect area);
+/* The action whose key is shown at that column; ACTION_NONE. */
+enum action key_bar_action(const struct app *app, int column);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* draw-dashboard.c - draws the header, the open views, the status line and the bar of keys. */
 #include "tui/core/dashboard.h"
-#include "tui/core/header.h"
-#include "tui/core/key-bar.h"
 #include "tui/replay/replay-keys.h"
 
 static void draw_status(struct app *app, struct canvas *canvas, struct rect area)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* graph.h - graphs, sparklines and bars. Pure. */
-#ifndef CGWARD_TUI_CORE_GRAPH_H
-#define CGWARD_TUI_CORE_GRAPH_H
+#pragma once
 
 #include "tui/core/canvas.h"
 
@@ -31,5 +30,3 @@ void graph_bar(struct canvas *canvas, int row, int column, int width, enum role 
 
 /* Rounds up to 1, 2, 5, 10, 20, 50, ..., or to a power of two (`binary`, for bytes). */
 double graph_round_up(double value, bool binary) CGW_PURE;
-
-#endif

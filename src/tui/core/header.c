@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
-#include "tui/core/header.h"
+#include "lib/base/local-text.h"
+#include "lib/render/value-text.h"
+#include "tui/core/dashboard.h"
 #include "tui/replay/replay-keys.h"
 
 #define METER_ROWS 4
@@ -126,19 +128,17 @@ static void draw_meter(struct canvas *canvas, int row, int column, int width, co
 static void pen_pressure(struct pen *pen, const struct cgw_system_stat *machine, bool full)
 {
 	static const char *const names[] = {"cpu", "mem", "io"};
-	char text[64];
 
 	for (int i = 0; i < 3; i++) {
 		struct cgw_number some = machine->pressure_e2[i][0][0];
 
 		if (some.state != CGW_OK)
 			continue;
-		snprintf(text, sizeof(text), full ? "%.1f%%" : "%.0f%%", (double)some.value / 100);
 		pen_pair(pen, i == 0 ? "PSI cpu" : names[i],
 			 some.value >= 2500   ? ROLE_HOT
 			 : some.value >= 1000 ? ROLE_WARM
 					      : ROLE_TEXT,
-			 text);
+			 FORMATTED(64, full ? "%.1f%%" : "%.0f%%", (double)some.value / 100));
 	}
 }
 
@@ -246,7 +246,6 @@ static void draw_identity(struct app *app, struct canvas *canvas, struct rect ar
 	struct pen pen = {canvas, area.row, area.column, area.column + area.columns};
 	const char *trouble;
 	enum role role;
-	char text[64];
 
 	pen_text(&pen, ROLE_TITLE, "cgward");
 	pen_text(&pen, ROLE_TEXT, " ");
@@ -265,8 +264,7 @@ static void draw_identity(struct app *app, struct canvas *canvas, struct rect ar
 	}
 	if (app->read_only)
 		pen_text(&pen, ROLE_WARM, "read-only  ");
-	snprintf(text, sizeof(text), "%u", topology->count);
-	pen_pair(&pen, "groups", ROLE_TEXT, text);
+	pen_pair(&pen, "groups", ROLE_TEXT, FORMATTED(64, "%u", topology->count));
 	pen_sampling(app, &pen);
 	if (topology->layout != NULL)
 		pen_pair(&pen, "cgroup",
@@ -317,13 +315,12 @@ static void draw_box_title(struct canvas *canvas, struct rect area, enum cgw_his
 {
 	struct cgw_value value = {.state = isnan(now) ? CGW_ABSENT : CGW_OK, .real = now};
 	struct cgw_value edge = {.state = isnan(now) ? CGW_ABSENT : CGW_OK, .real = most};
-	char text[32], maximum[32], title[96];
 
-	cgw_format_value(value, styles[series].unit, CGW_STYLE_HUMAN, text, sizeof(text));
-	cgw_format_value(edge, styles[series].unit, CGW_STYLE_HUMAN, maximum, sizeof(maximum));
-	snprintf(title, sizeof(title), "%s %s%s %s", styles[series].title, text,
-		 is_capacity ? " of" : "  max", maximum);
-	canvas_box(canvas, area, ROLE_BORDER, title);
+	canvas_box(canvas, area, ROLE_BORDER,
+		   FORMATTED(96, "%s %s%s %s", styles[series].title,
+			     VALUE_TEXT(value, styles[series].unit, CGW_STYLE_HUMAN),
+			     is_capacity ? " of" : "  max",
+			     VALUE_TEXT(edge, styles[series].unit, CGW_STYLE_HUMAN)));
 }
 
 static void draw_one_graph(struct app *app, struct canvas *canvas, struct rect area,

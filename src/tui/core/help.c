@@ -6,7 +6,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "tui/core/app.h"
 #include "tui/core/line-edit.h"
 #include "tui/core/scroll.h"
@@ -215,13 +215,11 @@ static int arrange(struct help *help, struct rect area)
 static void draw_row(const struct help_row *row, struct canvas *canvas, struct rect area)
 {
 	int keys = row->line->heading ? 0 : keys_width(area.columns);
-	char text[256];
 
 	if (row->from == 0)
 		canvas_text_cut(canvas, area.row, area.column, keys - 1, ROLE_KEY, row->line->keys);
-	snprintf(text, sizeof(text), "%.*s", (int)row->length, row->line->text + row->from);
 	canvas_text(canvas, area.row, area.column + keys, area.columns - keys, row->line->role,
-		    text);
+		    FORMATTED(256, "%.*s", (int)row->length, row->line->text + row->from));
 }
 
 static void help_draw(struct app *app, void *opaque, struct canvas *canvas,

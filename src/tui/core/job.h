@@ -5,8 +5,7 @@
  * A job owns its data: while it runs, no other thread accesses it, and it must not access the
  * app.
  */
-#ifndef CGWARD_TUI_CORE_JOB_H
-#define CGWARD_TUI_CORE_JOB_H
+#pragma once
 
 #include <cgward/kernel.h>
 
@@ -57,5 +56,3 @@ static inline struct job *job_pop(struct job_queue *queue)
 	job->next = NULL;
 	return job;
 }
-
-#endif

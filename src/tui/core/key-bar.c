@@ -4,7 +4,7 @@
 
 #include "lib/base/cleanup.h"
 #include "tui/core/app.h"
-#include "tui/core/key-bar.h"
+#include "tui/core/dashboard.h"
 
 /* The most important first, on narrow screens only these; the others follow as they are listed. */
 static const enum action important[] = {

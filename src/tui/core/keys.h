@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* keys.h - key names, and the mapping from keys to actions in each context. Pure. */
-#ifndef CGWARD_TUI_CORE_KEYS_H
-#define CGWARD_TUI_CORE_KEYS_H
+#pragma once
 
 #include <cgward/base.h>
 
@@ -81,5 +80,3 @@ enum action keymap_find(const struct keymap *keymap, unsigned context, uint32_t 
 int key_parse(const char *name, size_t length, uint32_t *ret_key);
 /* The name that key_parse() accepts. Returns the length as snprintf() does. */
 size_t key_print(uint32_t key, char *buffer, size_t size);
-
-#endif

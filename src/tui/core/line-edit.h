@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* line-edit.h - an editable line of text. Pure. */
-#ifndef CGWARD_TUI_CORE_LINE_EDIT_H
-#define CGWARD_TUI_CORE_LINE_EDIT_H
+#pragma once
 
 #include "tui/core/canvas.h"
 
@@ -19,5 +18,3 @@ bool line_key(struct line *line, uint32_t key);
 /* Draws the part around the cursor; `focus`: highlights the cursor cell. */
 void line_draw(const struct line *line, struct canvas *canvas, int row, int column, int width,
 	       bool focus);
-
-#endif

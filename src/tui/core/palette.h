@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* palette.h - colours and attributes of each role on each ground. Pure. */
-#ifndef CGWARD_TUI_CORE_PALETTE_H
-#define CGWARD_TUI_CORE_PALETTE_H
+#pragma once
 
 #include "tui/core/canvas.h"
 
@@ -53,5 +52,3 @@ double palette_contrast(int rgb, int other);
 
 /* The nearest of the colours 16 to 255, which are the same on all terminals. */
 int palette_nearest(int rgb) CGW_PURE;
-
-#endif

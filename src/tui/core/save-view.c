@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "tui/core/app.h"
 #include "tui/core/views.h"
 #include "tui/list/list-keys.h"
@@ -189,13 +190,11 @@ static int save(struct app *app, const char *name)
 static bool save_accept(struct app *app, const char *name, unsigned *ret_reactions)
 {
 	bool in_list = app->views[app->view_count - 1].kind == &view_groups;
-	char shown[256];
 	int r;
 
 	*ret_reactions = REACTION_DRAW;
 	if (name[0] == '\0')
 		return true;
-	cgw_escape(shown, sizeof(shown), name, strlen(name));
 	if (has_suffix(name, ".csv") && !in_list) {
 		*ret_reactions =
 			REACTION_BEEP |
@@ -208,7 +207,7 @@ static bool save_accept(struct app *app, const char *name, unsigned *ret_reactio
 				 app_show_message(app, ROLE_BAD, "cannot save: %s", strerror(-r));
 		return false;
 	}
-	*ret_reactions = app_show_message(app, ROLE_GOOD, "saved %s", shown);
+	*ret_reactions = app_show_message(app, ROLE_GOOD, "saved %s", ESCAPED(256, name));
 	return true;
 }
 

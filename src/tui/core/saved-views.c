@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "lib/base/suggest.h"
 #include "tui/core/saved-views.h"
 #include "tui/list/group-list.h"
@@ -38,7 +39,6 @@ static const char *name_of(const char *section)
 static int check_name(const char *name, struct cgw_diag *diag)
 {
 	size_t length = strlen(name);
-	char shown[64];
 
 	for (size_t i = 0; i < length; i++)
 		if (!isascii((unsigned char)name[i]) ||
@@ -46,11 +46,10 @@ static int check_name(const char *name, struct cgw_diag *diag)
 			length = 0;
 	if (length > 0 && length < SAVED_VIEW_NAME_BYTES)
 		return 0;
-	cgw_escape(shown, sizeof(shown), name, strlen(name));
 	return cgw_diag_set(diag, -EINVAL,
 			    "invalid name of a view '%s' (expected 1 to %d letters, digits, '-', "
 			    "'_' or '.')",
-			    shown, SAVED_VIEW_NAME_BYTES - 1);
+			    ESCAPED(64, name), SAVED_VIEW_NAME_BYTES - 1);
 }
 
 static int set_filter(struct saved_view *view, const char *text, struct cgw_diag *diag)
@@ -69,8 +68,6 @@ static int set_filter(struct saved_view *view, const char *text, struct cgw_diag
 static int set_part(struct saved_view *view, const struct config_entry *entry,
 		    struct cgw_diag *diag)
 {
-	char shown[64];
-
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (strcmp(parts[i].name, entry->name) != 0)
 			continue;
@@ -79,8 +76,8 @@ static int set_part(struct saved_view *view, const struct config_entry *entry,
 		return settings_set(&view->settings, parts[i].section, entry->name, entry->value,
 				    diag);
 	}
-	cgw_escape(shown, sizeof(shown), entry->name, strlen(entry->name));
-	return cgw_diag_set(diag, -EINVAL, "unknown setting '%s' in a view", shown);
+	return cgw_diag_set(diag, -EINVAL, "unknown setting '%s' in a view",
+			    ESCAPED(64, entry->name));
 }
 
 void saved_views_check(const struct config *config,
@@ -147,13 +144,12 @@ static int no_such_view(const struct config *config, const char *name, struct cg
 {
 	CLEANUP(string_list_free) struct string_list names = {0};
 	struct suggestion nearest = {.input = name};
-	char shown[64];
+	const char *shown = ESCAPED(64, name);
 
 	if (list_names(config, &names) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < names.count; i++)
 		suggestion_offer(&nearest, names.items[i]);
-	cgw_escape(shown, sizeof(shown), name, strlen(name));
 	if (suggestion_word(&nearest) != NULL)
 		return cgw_diag_set(diag, -ENOENT, "unknown view '%s'; did you mean '%s'?", shown,
 				    suggestion_word(&nearest));
@@ -253,7 +249,6 @@ int saved_view_store(const char *path, const char *name, const struct settings *
 		     const char *filter, bool *ret_replaced, struct cgw_diag *diag)
 {
 	struct config before, config = {0};
-	char section[sizeof(SETTINGS_VIEW) + SAVED_VIEW_NAME_BYTES];
 	bool replaced;
 	int r = check_name(name, diag);
 
@@ -266,9 +261,11 @@ int saved_view_store(const char *path, const char *name, const struct settings *
 	r = load(path, &before, diag);
 	replaced = r == 0 && has_view(&before, name);
 	config_done(&before);
-	snprintf(section, sizeof(section), SETTINGS_VIEW "%s", name);
 	if (r == 0)
-		r = add_parts(&config, section, settings, filter);
+		r = add_parts(&config,
+			      FORMATTED(sizeof(SETTINGS_VIEW) + SAVED_VIEW_NAME_BYTES,
+					SETTINGS_VIEW "%s", name),
+			      settings, filter);
 	if (r == 0)
 		r = config_save(path, &config, diag);
 	config_done(&config);
@@ -280,7 +277,6 @@ int saved_view_store(const char *path, const char *name, const struct settings *
 int saved_view_delete(const char *path, const char *name, struct cgw_diag *diag)
 {
 	struct config before, config = {0};
-	char section[sizeof(SETTINGS_VIEW) + SAVED_VIEW_NAME_BYTES];
 	int r = load(path, &before, diag);
 
 	if (r == 0 && !has_view(&before, name))
@@ -288,9 +284,11 @@ int saved_view_delete(const char *path, const char *name, struct cgw_diag *diag)
 	config_done(&before);
 	if (r == 0)
 		r = check_name(name, diag);
-	snprintf(section, sizeof(section), SETTINGS_VIEW "%.40s", name);
 	if (r == 0)
-		r = config_add(&config, section, NULL, NULL);
+		r = config_add(&config,
+			       FORMATTED(sizeof(SETTINGS_VIEW) + SAVED_VIEW_NAME_BYTES,
+					 SETTINGS_VIEW "%.40s", name),
+			       NULL, NULL);
 	if (r == 0)
 		r = config_save(path, &config, diag);
 	config_done(&config);

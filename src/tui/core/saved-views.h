@@ -7,8 +7,7 @@
  *
  * They are read when they are needed, so that an edited file applies at once.
  */
-#ifndef CGWARD_TUI_CORE_SAVED_VIEWS_H
-#define CGWARD_TUI_CORE_SAVED_VIEWS_H
+#pragma once
 
 #include "lib/base/string-list.h"
 #include "tui/core/settings.h"
@@ -43,5 +42,3 @@ int saved_view_store(const char *path, const char *name, const struct settings *
 		     const char *filter, bool *ret_replaced, struct cgw_diag *diag);
 /* -ENOENT: there is no such view. */
 int saved_view_delete(const char *path, const char *name, struct cgw_diag *diag);
-
-#endif

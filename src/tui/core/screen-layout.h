@@ -5,8 +5,7 @@
  * Parts that do not fit get no rows. Priority: the list, the status line, the column heads, the
  * key bar, the header, which shrinks line by line.
  */
-#ifndef CGWARD_TUI_CORE_SCREEN_LAYOUT_H
-#define CGWARD_TUI_CORE_SCREEN_LAYOUT_H
+#pragma once
 
 #include "tui/core/canvas.h"
 
@@ -36,5 +35,3 @@ struct layout layout_compute(const struct layout_request *request) CGW_PURE;
  */
 int layout_columns(int columns, const int *widths, int count, int flexible, int flexible_min,
 		   int *ret_widths);
-
-#endif

@@ -6,9 +6,9 @@
 
 #include "lib/base/clock.h"
 #include "tui/core/dashboard.h"
-#include "tui/core/screen.h"
 #include "tui/core/term.h"
-#include "tui/core/worker.h"
+#include "tui/core/thread.h"
+#include "tui/core/views.h"
 
 /* The status line shows jobs that run longer than this. */
 #define BUSY_NS (700 * NS_PER_MS)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* scroll.h - the position in rows of which only a page is visible. Pure. */
-#ifndef CGWARD_TUI_CORE_SCROLL_H
-#define CGWARD_TUI_CORE_SCROLL_H
+#pragma once
 
 #include "tui/core/term.h"
 
@@ -25,5 +24,3 @@ bool scroll_click(struct scroll *scroll, const struct event *event, uint32_t cou
 		  uint32_t *ret_row);
 /* Moves a text by the wheel. */
 void scroll_click_text(struct scroll *scroll, const struct event *event, uint32_t count);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* search.h - search as you type in what the top view shows, then the next and previous match. */
-#ifndef CGWARD_TUI_CORE_SEARCH_H
-#define CGWARD_TUI_CORE_SEARCH_H
+#pragma once
 
 #include "tui/core/view.h"
 
@@ -17,5 +16,3 @@ bool search_rows(uint32_t count, uint32_t *row, bool backward, bool here,
 /* False if the action is not about searching, or the view cannot be searched. */
 bool search_act(struct app *app, const struct open_view *view, enum action action,
 		unsigned *ret_reactions);
-
-#endif

@@ -6,8 +6,9 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "lib/base/suggest.h"
+#include "shared/cli/user-config.h"
 #include "tui/core/settings.h"
 #include "tui/core/theme-file.h"
 
@@ -126,19 +127,17 @@ static int parse_choice(struct settings *settings, int choice, const char *value
 static int parse_interval(struct settings *settings, const char *value, struct cgw_diag *diag)
 {
 	uint64_t interval_ns;
-	char shown[64];
 
 	if (cli_parse_duration(value, &interval_ns) == 0 && interval_ns >= INTERVAL_MIN_NS &&
 	    interval_ns <= INTERVAL_MAX_NS) {
 		settings->interval_ns = interval_ns;
 		return 0;
 	}
-	cgw_escape(shown, sizeof(shown), value, strlen(value));
 	return cgw_diag_set(
 		diag, -EINVAL,
 		"invalid interval '%s' (expected a time from 100ms to 1h, such as 500ms "
 		"or 2s)",
-		shown);
+		ESCAPED(64, value));
 }
 
 static int parse_column(struct settings *settings, const char *value, struct cgw_diag *diag)
@@ -175,8 +174,6 @@ static int parse_key(struct settings *settings, const char *name, const char *va
 int settings_set(struct settings *settings, const char *section, const char *name,
 		 const char *value, struct cgw_diag *diag)
 {
-	char shown_section[64], shown_name[64];
-
 	for (int i = 0; i < CHOICE_COUNT; i++)
 		if (strcmp(section, choices[i].section) == 0 && strcmp(name, choices[i].name) == 0)
 			return parse_choice(settings, i, value, diag);
@@ -190,10 +187,8 @@ int settings_set(struct settings *settings, const char *section, const char *nam
 		return pins_add(&settings->pins, value, diag);
 	if (strcmp(section, KEYS) == 0)
 		return parse_key(settings, name, value, diag);
-	cgw_escape(shown_section, sizeof(shown_section), section, strlen(section));
-	cgw_escape(shown_name, sizeof(shown_name), name, strlen(name));
-	return cgw_diag_set(diag, -EINVAL, "unknown setting '%s' in [%s]", shown_name,
-			    shown_section);
+	return cgw_diag_set(diag, -EINVAL, "unknown setting '%s' in [%s]", ESCAPED(64, name),
+			    ESCAPED(64, section));
 }
 
 void settings_read(struct settings *settings, const struct config *config,
@@ -296,4 +291,45 @@ int settings_changes(const struct settings *before, const struct settings *now,
 	config_done(&old);
 	config_done(&new);
 	return r;
+}
+
+int pins_find(const struct pins *pins, const char *path)
+{
+	for (size_t i = 0; i < pins->count; i++)
+		if (strcmp(pins->paths[i], path) == 0)
+			return (int)i;
+	return -ENOENT;
+}
+
+int pins_add(struct pins *pins, const char *path, struct cgw_diag *diag)
+{
+	size_t length = strlen(path);
+	char shown[64];
+
+	if (pins_find(pins, path) >= 0)
+		return 0;
+	if (path[0] != '/') {
+		cgw_escape(shown, sizeof(shown), path, length);
+		return cgw_diag_set(diag, -EINVAL,
+				    "invalid pin '%s' (expected the path of a group, such as /a/b)",
+				    shown);
+	}
+	if (length >= PIN_BYTES)
+		return cgw_diag_set(diag, -EINVAL,
+				    "cannot pin the group: its path is too long (at most %d bytes)",
+				    PIN_BYTES - 1);
+	if (!config_can_hold("pin", path))
+		return cgw_diag_set(diag, -EINVAL,
+				    "cannot pin the group: the configuration cannot hold its path");
+	if (pins->count == PINS_MAX)
+		return cgw_diag_set(diag, -EINVAL, "too many pinned groups (at most %d)", PINS_MAX);
+	memcpy(pins->paths[pins->count++], path, length + 1);
+	return 0;
+}
+
+void pins_remove(struct pins *pins, size_t index)
+{
+	memmove(pins->paths[index], pins->paths[index + 1],
+		(pins->count - index - 1) * sizeof(pins->paths[0]));
+	pins->count--;
 }

@@ -8,15 +8,14 @@
  *   [keys]    ACTION = KEY KEY ...
  *   [view NAME]  see saved-views.h
  */
-#ifndef CGWARD_TUI_CORE_SETTINGS_H
-#define CGWARD_TUI_CORE_SETTINGS_H
+#pragma once
 
 #include "lib/base/clock.h"
 #include "shared/cli/user-config.h"
 #include "tui/core/keys.h"
 #include "tui/core/palette.h"
 #include "tui/list/column.h"
-#include "tui/list/pins.h"
+#include <cgward/base.h>
 
 #define COLUMNS_MAX 40
 /* The sections of saved views begin with this. */
@@ -43,6 +42,16 @@ enum settings_choice {
 struct choice_info {
 	const char *section, *name, *help;
 	const char *words[5]; /* ends with NULL */
+};
+
+/* The groups pinned to the top of the list, by path. Pure. */
+#define PINS_MAX 32
+/* What fits in a line of the configuration. */
+#define PIN_BYTES 184
+
+struct pins {
+	char paths[PINS_MAX][PIN_BYTES]; /* escaped, as in the configuration */
+	size_t count;
 };
 
 struct settings {
@@ -79,4 +88,11 @@ int settings_changes(const struct settings *before, const struct settings *now,
 #define INTERVAL_MIN_NS (100 * NS_PER_MS)
 #define INTERVAL_MAX_NS (3600 * NS_PER_S)
 
-#endif
+/* The index of the escaped path, or -ENOENT. */
+int pins_find(const struct pins *pins, const char *path);
+/*
+ * Adds an escaped path, unless it is pinned already. -EINVAL: it is none, cannot be kept in the
+ * configuration, or there are too many.
+ */
+int pins_add(struct pins *pins, const char *path, struct cgw_diag *diag);
+void pins_remove(struct pins *pins, size_t index);

@@ -8,6 +8,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "tui/core/source.h"
 
 struct remote {
@@ -24,7 +25,6 @@ static void update_states(struct remote *remote)
 {
 	for (size_t i = 0; i < remote_hosts_count(remote->hosts); i++) {
 		struct remote_host_status status = remote_hosts_status(remote->hosts, i);
-		char name[128];
 
 		remote->states[i] = (uint8_t)status.state;
 		if (!status.changed)
@@ -32,10 +32,9 @@ static void update_states(struct remote *remote)
 		remote_hosts_notified(remote->hosts, i);
 		if (status.reason[0] == '\0')
 			continue;
-		cgw_escape(name, sizeof(name), status.name, strlen(status.name));
-		remote->source.error =
-			cgw_diag_set(&remote->source.diag, -ENOTCONN, "%s is %s: %s", name,
-				     remote_state_name(status.state), status.reason);
+		remote->source.error = cgw_diag_set(&remote->source.diag, -ENOTCONN, "%s is %s: %s",
+						    ESCAPED(128, status.name),
+						    remote_state_name(status.state), status.reason);
 	}
 }
 

@@ -6,8 +6,7 @@
  * arrivals in order of time, one sample each, and rates are computed against the previous one. A
  * source that can seek also delivers jumps, which carry their own previous sample and history.
  */
-#ifndef CGWARD_TUI_CORE_SOURCE_H
-#define CGWARD_TUI_CORE_SOURCE_H
+#pragma once
 
 #include <cgward/history.h>
 #include <cgward/recording.h>
@@ -149,5 +148,3 @@ int source_recording_rehearse(struct source *source, const char *path, struct cg
 
 /* Remote hosts. Takes ownership of `hosts`, also on failure. */
 int source_remote(struct remote_hosts *hosts, uint64_t interval_ns, struct source **ret_source);
-
-#endif

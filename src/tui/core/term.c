@@ -12,7 +12,6 @@
 #include <termios.h>
 
 #include "lib/base/cleanup.h"
-#include "tui/core/crash.h"
 #include "tui/core/term.h"
 
 /* Declared here because <term.h> defines macros for common words such as "columns". */

@@ -5,8 +5,7 @@
  * The terminal is restored however the process ends: on return, a terminating signal or a crash;
  * also while it is suspended.
  */
-#ifndef CGWARD_TUI_CORE_TERM_H
-#define CGWARD_TUI_CORE_TERM_H
+#pragma once
 
 #include "tui/core/keys.h"
 #include "tui/core/palette.h"
@@ -66,4 +65,11 @@ void term_suspend(struct term *term);
 void term_copy(struct term *term, const char *text);
 void term_beep(struct term *term);
 
-#endif
+/* Restores the terminal when the process crashes, with async-signal-safe calls only. */
+/* Saves the current terminal settings and installs handlers for crash signals. */
+void crash_handler_install(int fd);
+/* Appends an escape sequence to send on a crash; truncated when the buffer is full. */
+void crash_add_sequence(const char *sequence);
+/* Set `active` to 0 while the terminal is already restored, for example when suspended. */
+void crash_handler_set_active(int active);
+void crash_handler_remove(void);

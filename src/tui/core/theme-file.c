@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/escape-copy.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/user-config.h"
 #include "tui/core/theme-file.h"
 

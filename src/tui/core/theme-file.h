@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* theme-file.h - themes from files. */
-#ifndef CGWARD_TUI_CORE_THEME_FILE_H
-#define CGWARD_TUI_CORE_THEME_FILE_H
+#pragma once
 
 #include "lib/base/string-list.h"
 #include "tui/core/palette.h"
@@ -15,5 +14,3 @@ int theme_find(const char *name, struct theme_colors *ret_colors, struct cgw_dia
 int theme_read(const char *path, struct theme_colors *ret_colors, struct cgw_diag *diag);
 /* Adds the names of all of them. */
 void themes_list(struct string_list *names);
-
-#endif

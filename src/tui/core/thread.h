@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* thread.h - threads of the dashboard: lock, timed wait, and a stop that never hangs. */
-#ifndef CGWARD_TUI_CORE_THREAD_H
-#define CGWARD_TUI_CORE_THREAD_H
+/*
+ * thread.h - threads of the dashboard: lock, timed wait, a stop that never hangs, and a worker that
+ * runs jobs.
+ */
+#pragma once
 
 #include <pthread.h>
 
 #include "lib/base/clock.h"
+#include "tui/core/job.h"
 #include <cgward/base.h>
 
 struct thread {
@@ -48,4 +51,15 @@ static inline void thread_unlock_changed(struct thread *thread)
 	(void)pthread_mutex_unlock(&thread->lock);
 }
 
-#endif
+/* A thread that runs jobs one after another. */
+struct worker;
+
+int worker_start(struct worker **ret_worker);
+/* Drops waiting jobs, and waits for a running one; false: it hangs, as in thread_stop(). */
+bool worker_stop(struct worker *worker, uint64_t wait_ns);
+void worker_post(struct worker *worker, struct job *job);
+/* Readable when worker_pop() has a finished job. */
+int worker_fd(const struct worker *worker);
+struct job *worker_pop(struct worker *worker);
+/* The name and start time of the running job, or NULL. */
+const char *worker_busy(struct worker *worker, uint64_t *ret_since_ns);

@@ -15,8 +15,8 @@
 #include "tui/core/batch.h"
 #include "tui/core/dashboard.h"
 #include "tui/core/saved-views.h"
-#include "tui/core/screen.h"
 #include "tui/core/theme-file.h"
+#include "tui/core/views.h"
 
 /*
  * An idle group is read in full only every 8th sample, which delays the display of changes made
@@ -317,27 +317,22 @@ static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *l
 
 	if (top->below != NULL) {
 		r = cgw_names_find(layout, top->below, UINT32_MAX, NULL, &below, &diag);
-		if (r < 0) {
-			cli_diag(top->context, &diag);
-			return cli_exit_from_error(r);
-		}
+		if (r < 0)
+			return cli_fail(top->context, r, &diag);
 		sampler_options.below = below;
 	}
 	top->app->layout = layout;
 	(void)gethostname(top->app->host, sizeof(top->app->host) - 1);
 	(void)cgw_sampler_raise_descriptors();
 	r = cgw_sampler_new(layout, &sampler_options, &sampler, &diag);
-	if (r < 0) {
-		cli_error(top->context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_error(top->context, "%s",
+				 diag.text[0] != '\0' ? diag.text : strerror(-r));
 	if (top->is_batch)
 		return print_rows(top, sampler);
 	r = source_live(sampler, top->app->settings.interval_ns, &top->source);
-	if (r < 0) {
-		cli_error(top->context, "%s", strerror(-r));
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_error(top->context, "%s", strerror(-r));
 	return show_screen(top, top->source);
 }
 
@@ -367,11 +362,9 @@ static enum cli_exit rehearse(struct top *top)
 	if (load_policy(top, &policy) < 0)
 		return CLI_POLICY_INVALID;
 	r = source_recording_rehearse(top->source, top->replay, policy, &diag);
-	if (r < 0) {
-		cli_error(top->context, "cannot run the policy over the recording: %s",
-			  diag.text[0] != '\0' ? diag.text : strerror(-r));
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_error(top->context, "cannot run the policy over the recording: %s",
+				 diag.text[0] != '\0' ? diag.text : strerror(-r));
 	return CLI_OK;
 }
 
@@ -383,20 +376,16 @@ static enum cli_exit open_replay(struct top *top)
 	enum cli_exit status;
 	int r = cgw_replay_open(top->replay, &replay, &diag);
 
-	if (r < 0) {
-		cli_diag(top->context, &diag);
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_diag(top->context, &diag);
 	status = parse_start(top, replay, &start);
 	if (status != CLI_OK) {
 		cgw_replay_free(replay);
 		return status;
 	}
 	r = source_recording(replay, &start, SOURCE_HISTORY_NS, &top->source);
-	if (r < 0) {
-		cli_error(top->context, "cannot read the recording: %s", strerror(-r));
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_error(top->context, "cannot read the recording: %s", strerror(-r));
 	top->app->recording_path = top->replay;
 	return top->policy != NULL ? rehearse(top) : CLI_OK;
 }
@@ -457,10 +446,8 @@ static enum cli_exit run_remote(struct top *top)
 		return cli_usage_error(top->context, "--host: %s",
 				       diag.text[0] != '\0' ? diag.text : strerror(-r));
 	r = source_remote(hosts, top->app->settings.interval_ns, &top->source);
-	if (r < 0) {
-		cli_error(top->context, "%s", strerror(-r));
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return cli_error(top->context, "%s", strerror(-r));
 	top->app->hosts = (struct app_hosts){
 		.ssh = top->ssh, .names = top->hosts.items, .count = top->hosts.count};
 	if (top->hosts.count == 1)
@@ -547,10 +534,8 @@ static int top_run(struct cli_context *context, int argc, char **argv)
 	struct top top = {.context = context};
 	enum cli_exit status;
 
-	if (app_new(&top.app) < 0) {
-		cli_error(context, "out of memory");
-		return (int)CLI_FAILED;
-	}
+	if (app_new(&top.app) < 0)
+		return (int)cli_error(context, "out of memory");
 	load_settings(&top);
 	status = run(&top, argc, argv);
 	app_free(top.app);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* view-menu.c - a menu; typing narrows it down. */
+/* view-menu.c - a menu that typing narrows down, and the one of all commands. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/core/app.h"
 #include "tui/core/scroll.h"
 #include "tui/core/views.h"
 #include "tui/list/group-list.h"
@@ -172,4 +173,29 @@ unsigned open_menu(struct app *app, const struct menu *menu)
 	narrow(state);
 	state->scroll.selected = menu->selected < menu->count ? menu->selected : 0;
 	return app_open(app, &view_menu, state);
+}
+
+unsigned open_commands(struct app *app, unsigned (*perform)(struct app *app, int action))
+{
+	struct menu menu = {.title = "Commands", .accept = perform};
+	unsigned contexts = app_contexts(app) & ~(unsigned)IN_SEARCHING;
+
+	menu.items = calloc(ACTION_COUNT, sizeof(*menu.items));
+	if (menu.items == NULL)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
+		const struct key_binding *binding = key_binding((enum action)i);
+		struct menu_item *item = &menu.items[menu.count];
+		char key[16];
+
+		if (!(binding->contexts & contexts) || i == ACTION_COMMANDS ||
+		    (binding->changes && !app_may_act(app)))
+			continue;
+		app_key_name(app, (enum action)i, key, sizeof(key));
+		snprintf(item->text, sizeof(item->text), "%-16s %s", binding->name, key);
+		snprintf(item->help, sizeof(item->help), "%s", binding->help);
+		item->value = i;
+		menu.count++;
+	}
+	return open_menu(app, &menu);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/local-text.h"
 #include "tui/core/app.h"
 #include "tui/core/scroll.h"
 #include "tui/core/views.h"
@@ -83,14 +84,13 @@ static void draw_choice(const struct app *app, struct canvas *canvas, struct rec
 			enum settings_choice choice)
 {
 	const struct choice_info *info = choice_info(choice);
-	char text[96];
 
 	canvas_text(canvas, area.row, area.column, 12, ROLE_STRONG, info->name);
-	snprintf(text, sizeof(text), "← %s →",
-		 choice == CHOICE_THEME && app->settings.theme_name[0] != '\0'
-			 ? app->settings.theme_name
-			 : info->words[app->settings.choices[choice]]);
-	canvas_text(canvas, area.row, area.column + 12, 14, ROLE_KEY, text);
+	canvas_text(canvas, area.row, area.column + 12, 14, ROLE_KEY,
+		    FORMATTED(96, "← %s →",
+			      choice == CHOICE_THEME && app->settings.theme_name[0] != '\0'
+				      ? app->settings.theme_name
+				      : info->words[app->settings.choices[choice]]));
 	canvas_text_cut(canvas, area.row, area.column + 27, area.columns - 27, ROLE_DIM,
 			info->help);
 }

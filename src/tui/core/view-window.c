@@ -6,6 +6,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "tui/core/scroll.h"
 #include "tui/core/search.h"
 #include "tui/core/window.h"
@@ -228,7 +229,6 @@ static void window_draw(struct app *app, void *opaque, struct canvas *canvas,
 	struct rect area = window->is_question
 				   ? draw_question(window, canvas)
 				   : draw_window(canvas, canvas->rows - 3, columns, window->title);
-	char position[32];
 
 	/* Count the rows at this width first. */
 	window->rows = (uint32_t)draw_lines(window, window->count, "", canvas,
@@ -241,10 +241,9 @@ static void window_draw(struct app *app, void *opaque, struct canvas *canvas,
 			    ROLE_DIM, "checking what is affected…");
 	if (window->rows <= window->scroll.page || window->is_question)
 		return;
-	snprintf(position, sizeof(position), " %u-%u of %u ", window->scroll.first + 1,
-		 window->scroll.first + window->scroll.page, window->rows);
 	canvas_text_right(canvas, area.row + area.rows, area.column, area.columns, ROLE_DIM,
-			  position);
+			  FORMATTED(32, " %u-%u of %u ", window->scroll.first + 1,
+				    window->scroll.first + window->scroll.page, window->rows));
 }
 
 struct line_search {

@@ -5,8 +5,7 @@
  * A view is state with a table of functions. Views form a stack: the group list at the bottom,
  * windows above it. The top view gets the keys; drawing starts at the topmost full-screen view.
  */
-#ifndef CGWARD_TUI_CORE_VIEW_H
-#define CGWARD_TUI_CORE_VIEW_H
+#pragma once
 
 #include <cgward/model.h>
 
@@ -104,5 +103,3 @@ void app_key_name(const struct app *app, enum action action, char *buffer, size_
 void app_remember_change(struct app *app, const char *host, uint64_t transaction);
 /* Removes the change again: it was undone. */
 void app_forget_change(struct app *app, const char *host, uint64_t transaction);
-
-#endif

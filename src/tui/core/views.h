@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* views.h - all views and the functions that open them. */
-#ifndef CGWARD_TUI_CORE_VIEWS_H
-#define CGWARD_TUI_CORE_VIEWS_H
+#pragma once
 
 #include "lib/base/string-list.h"
+#include "tui/core/app.h"
 #include "tui/core/line-edit.h"
 #include "tui/core/view.h"
 
@@ -57,4 +57,8 @@ unsigned open_signal_menu(struct app *app, const char *title,
 			  unsigned (*accept)(struct app *app, int number));
 unsigned open_menu(struct app *app, const struct menu *menu);
 
-#endif
+/*
+ * Runs until the user quits. The source must outlive the app, which references its snapshots.
+ * Returns 0, the number of the signal that ended it, or a negative error with `diag` set.
+ */
+int screen_run(struct app *app, struct source *source, struct cgw_diag *diag);

@@ -5,8 +5,7 @@
  * NULL (out of memory) is accepted by all functions; window_open() reports it. Callers escape
  * untrusted text.
  */
-#ifndef CGWARD_TUI_CORE_WINDOW_H
-#define CGWARD_TUI_CORE_WINDOW_H
+#pragma once
 
 #include "tui/core/view.h"
 
@@ -37,5 +36,3 @@ unsigned window_open(struct app *app, struct window *window);
 size_t wrapped_length(const char *text, int width) CGW_PURE;
 /* Draws `text` wrapped at blanks; returns the number of rows, including those that did not fit. */
 int draw_paragraph(struct canvas *canvas, struct rect area, enum role role, const char *text);
-
-#endif

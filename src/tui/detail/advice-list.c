@@ -2,6 +2,7 @@
 /* advice-list.c - the advice on each group, computed when it is shown. */
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "tui/detail/advice-list.h"
 
 void advice_update(struct advice *advice)
@@ -21,19 +22,12 @@ const struct cgw_advice *advice_of_group(struct advice *advice, const char *path
 const struct cgw_advice *advice_find(const struct advice *advice, const char *path,
 				     size_t *ret_count)
 {
-	size_t first = 0, end = advice->count, last;
+	size_t first, last;
 
 	*ret_count = 0;
 	if (advice->error < 0)
 		return NULL;
-	while (first < end) { /* sorted by path */
-		size_t middle = first + (end - first) / 2;
-
-		if (strcmp(advice->items[middle].usage->path, path) < 0)
-			first = middle + 1;
-		else
-			end = middle;
-	}
+	ARRAY_SEARCH(first, advice->count, strcmp(advice->items[first].usage->path, path) < 0);
 	last = first;
 	while (last < advice->count && strcmp(advice->items[last].usage->path, path) == 0)
 		last++;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* advice-list.h - the advice on each group, computed when it is shown. */
-#ifndef CGWARD_TUI_DETAIL_ADVICE_LIST_H
-#define CGWARD_TUI_DETAIL_ADVICE_LIST_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -27,5 +26,3 @@ const struct cgw_advice *advice_find(const struct advice *advice, const char *pa
 const struct cgw_advice *advice_of_group(struct advice *advice, const char *path,
 					 size_t *ret_count);
 void advice_done(struct advice *advice);
-
-#endif

@@ -6,8 +6,7 @@
  * Nothing is computed before it is shown for the first time: it needs metrics that other columns
  * do not.
  */
-#ifndef CGWARD_TUI_DETAIL_ADVICE_SOURCE_H
-#define CGWARD_TUI_DETAIL_ADVICE_SOURCE_H
+#pragma once
 
 #include "tui/core/app.h"
 
@@ -17,5 +16,3 @@ void advice_on_sample(struct app *app);
 void advice_metrics(const struct app *app, struct cgw_metric_set *set);
 /* Takes the result of a job; false: another job. */
 bool advice_collect(struct app *app, struct job *job);
-
-#endif

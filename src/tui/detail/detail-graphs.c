@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "tui/core/app.h"
 #include "tui/detail/detail.h"
 
@@ -345,7 +346,7 @@ static void draw_lines(struct app *app, struct detail *detail, struct canvas *ca
 		const struct graph_info *info = &series_info[series];
 		struct rect graph = {area.row + series, area.column + 18, 1, area.columns - 18};
 		struct curve curve;
-		char text[32], name[10];
+		char text[32];
 
 		if (graph.columns < 0)
 			graph.columns = 0;
@@ -353,8 +354,8 @@ static void draw_lines(struct app *app, struct detail *detail, struct canvas *ca
 			    &curve);
 		format(detail->has_cursor ? curve.at_cursor : curve.now, info->unit, text,
 		       sizeof(text));
-		snprintf(name, sizeof(name), "%.8s", info->title);
-		canvas_text(canvas, graph.row, area.column, 9, ROLE_TITLE, name);
+		canvas_text(canvas, graph.row, area.column, 9, ROLE_TITLE,
+			    FORMATTED(10, "%.8s", info->title));
 		canvas_text_right(canvas, graph.row, area.column + 9, 8, ROLE_TEXT, text);
 		graph_draw(canvas, graph, style, info->role, curve.values, curve.count,
 			   curve.most > info->least ? curve.most : info->least);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* detail-inside.c - pages 6 and 7 of an opened group: what slows it down, and its contents. */
-#include <errno.h>
+/* detail-inside.c - pages 6 to 8 of an opened group: what slows it down, its contents, advice. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +8,14 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
+#include "shared/report/advice-text.h"
 #include "tui/core/app.h"
 #include "tui/core/window.h"
 #include "tui/detail/detail.h"
+
+/* At least as wide as the longest control with a margin. */
+#define ADVICE_LEFT_WIDTH 14
 
 /* Finding processes that share namespaces reads all of /proc, so not at each sample. */
 #define INSPECT_NS (5 * NS_PER_S)
@@ -38,10 +42,7 @@ void detail_add_wrapped(const struct app *app, struct detail *detail, enum role 
 static void add_escaped(const struct app *app, struct detail *detail, enum role role,
 			const char *left, const char *value)
 {
-	char escaped[1024];
-
-	cgw_escape(escaped, sizeof(escaped), value, strlen(value));
-	detail_add_wrapped(app, detail, role, left, CAUSE_LEFT_WIDTH, escaped);
+	detail_add_wrapped(app, detail, role, left, CAUSE_LEFT_WIDTH, ESCAPED(1024, value));
 }
 
 /* Below a cause: the group responsible, and a command that removes the cause. */
@@ -171,11 +172,10 @@ void detail_fill_inspect(struct app *app, struct detail *detail)
 {
 	const char *at = detail->text;
 	bool empty = false;
-	char text[96];
 
 	if (!(app->source_flags & SOURCE_CAN_ACT)) {
-		snprintf(text, sizeof(text), "a %s does not contain this data", app->source_name);
-		detail_add(detail, ROLE_DIM, text);
+		detail_add(detail, ROLE_DIM,
+			   FORMATTED(96, "a %s does not contain this data", app->source_name));
 		return;
 	}
 	if (detail->inspect_error < 0)
@@ -202,7 +202,6 @@ void detail_draw_line(const struct detail *detail, const struct detail_row *row,
 {
 	size_t skipped = 0, bytes;
 	uint32_t character;
-	char text[1024];
 	int cells = 0, width;
 
 	while (cells < detail->column && skipped < row->line_length &&
@@ -210,7 +209,58 @@ void detail_draw_line(const struct detail *detail, const struct detail_row *row,
 		skipped += bytes;
 		cells += width;
 	}
-	snprintf(text, sizeof(text), "%.*s", (int)(row->line_length - skipped),
-		 row->line + skipped);
-	canvas_text_cut(canvas, area.row, area.column, area.columns, row->role, text);
+	canvas_text_cut(
+		canvas, area.row, area.column, area.columns, row->role,
+		FORMATTED(1024, "%.*s", (int)(row->line_length - skipped), row->line + skipped));
+}
+
+static void add_advice(const struct app *app, struct detail *detail,
+		       const struct cgw_advice *advice, bool is_tried)
+{
+	CLEANUP(string_builder_free) struct string_builder reason = {0};
+	struct detail_row *row =
+		detail_add(detail, ROLE_DIM, cgw_control_info(advice->control)->key);
+	char now[32];
+
+	advice_format_now(advice, now, sizeof(now));
+	advice_add_reason(&reason, advice, is_tried ? &advice->trial : NULL);
+	snprintf(row->more, sizeof(row->more), "now %s", now);
+	snprintf(row->value, sizeof(row->value), "-");
+	if (advice_has_value(advice)) {
+		row->role = advice->kind == CGW_ADVICE_LIMITED ? ROLE_WARM : ROLE_LIMIT;
+		(void)cgw_advice_format(advice, row->value, sizeof(row->value));
+		row->has_advice = true;
+	}
+	detail_add_wrapped(app, detail, ROLE_DIM, "", ADVICE_LEFT_WIDTH,
+			   string_builder_text(&reason));
+}
+
+void detail_fill_advice(struct app *app, struct detail *detail)
+{
+	struct advice *advice = &app->advice;
+	const struct cgw_advice *items;
+	size_t count;
+
+	if (app->source_flags & SOURCE_REMOTE) {
+		detail_add_heading(detail, "Limits are computed on each host, from a recording");
+		return;
+	}
+	if (advice->error < 0) {
+		detail_add_value(detail, ROLE_BAD, "error", "%s", strerror(-advice->error));
+		return;
+	}
+	if (advice->reading) {
+		detail_add_heading(detail, "Reading the recording…");
+		return;
+	}
+	items = advice_of_group(advice, detail->path, &count);
+	detail_add_heading(detail, FORMATTED(96, "Limits from %llu sample%s %s",
+					     (unsigned long long)advice->samples,
+					     advice->samples == 1 ? "" : "s",
+					     advice->is_recording ? "of the whole recording"
+								  : "since they were first shown"));
+	for (size_t i = 0; i < count; i++)
+		add_advice(app, detail, &items[i], advice->is_recording);
+	if (count == 0)
+		detail_add_heading(detail, "No limit can be computed for this group yet");
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* detail-pages.c - the rows of an opened group: metrics, limits, processes, events. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "tui/core/app.h"
 #include "tui/detail/detail.h"
 
@@ -44,13 +47,12 @@ static void add_instances(struct detail *detail, struct cgw_field field, uint32_
 		    : field.unit == CGW_UNIT_NS  ? CGW_UNIT_CPU
 						 : CGW_UNIT_COUNT_PER_S;
 	for (size_t i = 0; i < count; i++) {
-		char name[64], left[64];
+		char name[64];
 		struct detail_row *row;
 
 		cgw_escape(name, sizeof(name) - 4, instances[i].name, strlen(instances[i].name));
-		snprintf(left, sizeof(left), "    %.59s", name);
 		row = detail_add(detail, instances[i].number.value == 0 ? ROLE_DIM : ROLE_TEXT,
-				 left);
+				 FORMATTED(64, "    %.59s", name));
 		format(exact_value(instances[i].number), (enum cgw_unit)field.unit, row->value,
 		       sizeof(row->value));
 		if (cgw_metric_info(metric)->kind != CGW_COUNTER)
@@ -62,7 +64,7 @@ static void add_instances(struct detail *detail, struct cgw_field field, uint32_
 
 static void add_metric(struct detail *detail, struct cgw_field field, uint32_t group)
 {
-	char key[96], text[192], rate_key[112];
+	char key[96], text[192];
 	struct detail_row *row;
 	enum cgw_state state = field_text(detail->frame, field, group, text, sizeof(text));
 	struct cgw_field rate;
@@ -74,8 +76,8 @@ static void add_metric(struct detail *detail, struct cgw_field field, uint32_t g
 			 key);
 	snprintf(row->value, sizeof(row->value), "%s", text);
 	snprintf(row->help, sizeof(row->help), "%s", cgw_field_help(field));
-	snprintf(rate_key, sizeof(rate_key), "%s.rate", key);
-	if (field.view == CGW_VIEW_VALUE && cgw_field_parse(rate_key, &rate, NULL) == 0) {
+	if (field.view == CGW_VIEW_VALUE &&
+	    cgw_field_parse(FORMATTED(112, "%s.rate", key), &rate, NULL) == 0) {
 		add_rate(row, cgw_frame_value(detail->frame, rate, group),
 			 (enum cgw_unit)rate.unit);
 	}
@@ -106,7 +108,7 @@ static void add_limit(struct detail *detail, enum cgw_metric metric, uint32_t gr
 	struct cgw_number number = cgw_snapshot_number(cgw_frame_now(detail->frame), metric, group);
 	struct detail_row *row;
 	struct cgw_number binding;
-	char text[64], path[100], raw[1024];
+	char text[64], raw[1024];
 	uint32_t by;
 
 	if (number.state == CGW_ABSENT)
@@ -122,8 +124,7 @@ static void add_limit(struct detail *detail, enum cgw_metric metric, uint32_t gr
 	format(exact_value(binding), info->unit, text, sizeof(text));
 	cgw_topology_path(cgw_snapshot_topology(cgw_frame_now(detail->frame)), by, raw,
 			  sizeof(raw));
-	cgw_escape(path, sizeof(path), raw, strlen(raw));
-	snprintf(row->more, sizeof(row->more), "limited to %s by %s", text, path);
+	snprintf(row->more, sizeof(row->more), "limited to %s by %s", text, ESCAPED(100, raw));
 }
 
 void detail_fill_limits(struct app *app, struct detail *detail)
@@ -228,4 +229,39 @@ void detail_fill_events(struct app *app, struct detail *detail)
 	detail_add_heading(detail, has_alerts(app, detail) ? "Events seen in this session"
 							   : "No events seen in this session");
 	add_alerts(app, detail);
+}
+
+struct detail_row *detail_add(struct detail *detail, enum role role, const char *left)
+{
+	struct detail_row *row = &detail->lost_row;
+
+	if (ARRAY_RESERVE(detail->rows, detail->row_capacity, detail->row_count + 1) == 0)
+		row = &detail->rows[detail->row_count++];
+	*row = (struct detail_row){.role = role};
+	snprintf(row->left, sizeof(row->left), "%s", left);
+	return row;
+}
+
+void detail_add_value(struct detail *detail, enum role role, const char *left, const char *format,
+		      ...)
+{
+	struct detail_row *row = detail_add(detail, role, left);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(row->value, sizeof(row->value), format, arguments);
+	va_end(arguments);
+}
+
+void detail_add_heading(struct detail *detail, const char *text)
+{
+	detail_add(detail, ROLE_TITLE, text)->heading = true;
+}
+
+uint32_t detail_find_group(const struct detail *detail)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(detail->frame);
+
+	return now == NULL ? CGW_NO_GROUP
+			   : cgw_topology_find(cgw_snapshot_topology(now), detail->path);
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
-#include "tui/action/process-actions.h"
+#include "lib/base/local-text.h"
+#include "tui/action/group-actions.h"
 #include "tui/core/app.h"
 #include "tui/detail/detail.h"
 #include "tui/list/name-cut.h"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/local-text.h"
 #include "tui/detail/detail.h"
 #include "tui/list/name-cut.h"
 
@@ -62,11 +63,11 @@ void detail_draw_tabs(const struct detail *detail, struct canvas *canvas, struct
 
 	canvas_fill(canvas, area, ROLE_TEXT, GROUND_BAR);
 	if (tabs.at[0] > area.column) {
-		char path[1024], cut[1024];
+		char cut[1024];
 		int width = tabs.at[0] - area.column - 2;
 
-		cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
-		name_cut(path, NAME_CUT_START, NULL, width, cut, sizeof(cut));
+		name_cut(ESCAPED(1024, detail->path), NAME_CUT_START, NULL, width, cut,
+			 sizeof(cut));
 		canvas_text(canvas, area.row, area.column, width, ROLE_STRONG, cut);
 	}
 	for (int i = 0; i < PAGE_COUNT; i++) {

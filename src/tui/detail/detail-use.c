@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "tui/action/group-actions.h"
 #include "tui/core/app.h"
 #include "tui/detail/detail.h"
@@ -29,7 +30,6 @@ static unsigned use_cause(struct app *app, const struct detail *detail,
 	char *path = cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(detail->frame)),
 					    cause->group);
 	uint32_t group = path != NULL ? cgw_topology_find(app_topology(app), path) : CGW_NO_GROUP;
-	char values[256];
 
 	if (cause->key[0] == '\0')
 		return app_show_message(app, ROLE_TEXT, "no setting of a group changes this") |
@@ -38,9 +38,9 @@ static unsigned use_cause(struct app *app, const struct detail *detail,
 		return app_show_message(app, ROLE_TEXT,
 					"the remedy is not a limit: thaw the group") |
 		       REACTION_BEEP;
-	snprintf(values, sizeof(values), "%s=%s%s%s", cause->key, cause->value,
-		 cause->companion[0] != '\0' ? "\n" : "", cause->companion);
-	return open_edit_of(app, group, values);
+	return open_edit_of(app, group,
+			    FORMATTED(256, "%s=%s%s%s", cause->key, cause->value,
+				      cause->companion[0] != '\0' ? "\n" : "", cause->companion));
 }
 
 unsigned detail_use(struct app *app, struct detail *detail, enum detail_page *ret_page)
@@ -61,12 +61,10 @@ unsigned detail_use(struct app *app, struct detail *detail, enum detail_page *re
 	}
 	if (cause != NULL)
 		return use_cause(app, detail, cause);
-	if (row != NULL && row->has_advice && detail->group != CGW_NO_GROUP) {
-		char values[sizeof(row->left) + sizeof(row->value) + 1];
-
-		snprintf(values, sizeof(values), "%s=%s", row->left, row->value);
-		return open_edit_of(app, detail->group, values);
-	}
+	if (row != NULL && row->has_advice && detail->group != CGW_NO_GROUP)
+		return open_edit_of(app, detail->group,
+				    FORMATTED(sizeof(row->left) + sizeof(row->value) + 1, "%s=%s",
+					      row->left, row->value));
 	if (row != NULL && detail->page == PAGE_LIMITS && detail->group != CGW_NO_GROUP)
 		return open_edit_of(app, detail->group, row->left);
 	return REACTION_NONE;

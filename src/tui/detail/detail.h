@@ -5,8 +5,7 @@
  * It shows all metrics, which the list does not sample for all groups. So an opened group has a
  * separate sampler for itself and its ancestors, which a worker thread runs at each sample.
  */
-#ifndef CGWARD_TUI_DETAIL_DETAIL_H
-#define CGWARD_TUI_DETAIL_DETAIL_H
+#pragma once
 
 #include <cgward/inspect.h>
 
@@ -15,6 +14,7 @@
 #include "tui/core/scroll.h"
 #include "tui/core/views.h"
 #include "tui/detail/metric-history.h"
+#include <cgward/kernel.h>
 
 enum detail_page {
 	PAGE_GRAPHS,
@@ -198,4 +198,12 @@ void detail_draw_cause(struct app *app, struct detail *detail, struct canvas *ca
 void detail_draw_graphs(struct app *app, struct detail *detail, struct canvas *canvas,
 			struct rect area);
 
-#endif
+/* Reads the list of processes of one group. */
+/* The text of cgroup.procs in the first hierarchy that contains the group. The caller frees it. */
+int process_list_read(const struct cgw_layout *layout, const char *path, char **ret_text);
+/*
+ * The command line of a process, escaped, or its name in brackets if that is empty (kernel threads,
+ * zombies). `name`: if it is known, else NULL. The error of a system call if the process exited.
+ */
+int process_command_read(const struct cgw_layout *layout, pid_t pid, const char *name, char *buffer,
+			 size_t size);

@@ -15,7 +15,6 @@
 #include "lib/inspect/parse-proc.h"
 #include "lib/inspect/process-use.h"
 #include "tui/detail/detail.h"
-#include "tui/detail/process-list.h"
 
 /* Number of processes listed; all are counted. */
 #define PROCESSES_MAX 2000

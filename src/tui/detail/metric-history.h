@@ -2,8 +2,7 @@
 /*
  * metric-history.h - all numeric fields of one group, once per second, since it was opened. Pure.
  */
-#ifndef CGWARD_TUI_DETAIL_METRIC_HISTORY_H
-#define CGWARD_TUI_DETAIL_METRIC_HISTORY_H
+#pragma once
 
 #include <cgward/model.h>
 
@@ -26,5 +25,3 @@ int metric_history_find(const struct metric_history *history, const char *key);
 /* Fills `values` with averages over `step_s` seconds, oldest first; NAN where nothing is known. */
 void metric_history_read(const struct metric_history *history, int field, unsigned step_s,
 			 double *values, size_t count);
-
-#endif

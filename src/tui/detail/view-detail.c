@@ -6,7 +6,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "tui/core/app.h"
 #include "tui/core/search.h"
 #include "tui/detail/advice-source.h"
@@ -284,15 +284,14 @@ static bool row_matches(const void *context, uint32_t row)
 {
 	const struct row_search *search = context;
 	const struct detail_row *found = &search->detail->rows[row];
-	char line[1024];
 
-	snprintf(line, sizeof(line), "%.*s", (int)found->line_length,
-		 found->line != NULL ? found->line : "");
 	return find_part(found->left, search->text) != NULL ||
 	       find_part(found->value, search->text) != NULL ||
 	       find_part(found->more, search->text) != NULL ||
 	       find_part(found->help, search->text) != NULL ||
-	       find_part(line, search->text) != NULL;
+	       find_part(FORMATTED(1024, "%.*s", (int)found->line_length,
+				   found->line != NULL ? found->line : ""),
+			 search->text) != NULL;
 }
 
 static bool detail_search(struct app *app, void *opaque, const char *text, bool backward, bool here)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* advice-column.h - the limit that the samples so far suggest for a group, in one cell. */
-#ifndef CGWARD_TUI_LIST_ADVICE_COLUMN_H
-#define CGWARD_TUI_LIST_ADVICE_COLUMN_H
+#pragma once
 
 #include <cgward/model.h>
 
@@ -14,5 +13,3 @@ bool advice_column_supports(struct cgw_field field);
 void advice_column_draw(const struct advice *advice, struct cgw_field field,
 			const struct cgw_frame *frame, uint32_t group, struct canvas *canvas,
 			struct rect area);
-
-#endif

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "tui/list/advice-column.h"
 #include "tui/list/column.h"
 #include "tui/list/time-stack.h"

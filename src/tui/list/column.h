@@ -2,8 +2,7 @@
 /*
  * column.h - list columns: a field and its style. Pure.
  */
-#ifndef CGWARD_TUI_LIST_COLUMN_H
-#define CGWARD_TUI_LIST_COLUMN_H
+#pragma once
 
 #include <cgward/history.h>
 #include <cgward/render.h>
@@ -77,5 +76,3 @@ void column_draw(const struct column_source *source, const struct column *column
 /* Formats a value for one cell, escaped; a sign if there is none. Returns its state. */
 enum cgw_state field_text(const struct cgw_frame *frame, struct cgw_field field, uint32_t group,
 			  char *buffer, size_t size);
-
-#endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* find-process.c - finds a process by PID or command in a worker thread, and goes to its group. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/local-text.h"
 #include "tui/core/app.h"
 #include "tui/core/views.h"
-#include "tui/detail/process-list.h"
+#include "tui/detail/detail.h"
 
 #define FOUND_MAX 200
 
@@ -99,15 +99,13 @@ static unsigned find_done(struct app *app, struct job *job)
 {
 	const struct find_job *find = (const struct find_job *)job;
 	struct menu menu = {.title = "Processes found", .accept = accept_process};
-	char shown[128];
 
 	if (find->count == 1)
 		return go_to_process(app, &find->found[0]);
-	if (find->count == 0) {
-		cgw_escape(shown, sizeof(shown), find->text, strlen(find->text));
-		return app_show_message(app, ROLE_WARM, "no process matches '%s'", shown) |
+	if (find->count == 0)
+		return app_show_message(app, ROLE_WARM, "no process matches '%s'",
+					ESCAPED(128, find->text)) |
 		       REACTION_BEEP;
-	}
 	menu.items = calloc(find->count, sizeof(*menu.items));
 	if (menu.items == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");

@@ -6,14 +6,13 @@
  * to sample. A removed group stays on its row, marked as gone, for a few seconds. Pinned groups
  * come first; in the tree they leave their parents, and take the groups below them along.
  */
-#ifndef CGWARD_TUI_LIST_GROUP_LIST_H
-#define CGWARD_TUI_LIST_GROUP_LIST_H
+#pragma once
 
 #include <cgward/expression.h>
 
 #include "lib/base/clock.h"
+#include "tui/core/settings.h"
 #include "tui/list/group-names.h"
-#include "tui/list/pins.h"
 
 #define LIST_NEW_NS   (5 * NS_PER_S)
 #define LIST_GONE_NS  (3 * NS_PER_S)
@@ -137,5 +136,3 @@ bool list_name_contains(const struct list *list, const struct cgw_topology *topo
 
 /* Finds `part` in `text`, ignoring the case of ASCII letters. NULL: not found. */
 const char *find_part(const char *text, const char *part);
-
-#endif

@@ -25,17 +25,10 @@ void group_names_done(struct group_names *names)
 
 static size_t position_of(const struct group_names *names, const char *id)
 {
-	size_t low = 0, high = names->count;
+	size_t at;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(names->items[middle].id, id) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	ARRAY_SEARCH(at, names->count, strcmp(names->items[at].id, id) < 0);
+	return at;
 }
 
 const char *group_names_find(const struct group_names *names, const char *id)

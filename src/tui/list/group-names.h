@@ -3,8 +3,7 @@
  * group-names.h - how groups are called in the list: by the names of their containers, pods and
  * machines, with short identifiers, or by their paths as the kernel has them. Pure.
  */
-#ifndef CGWARD_TUI_LIST_GROUP_NAMES_H
-#define CGWARD_TUI_LIST_GROUP_NAMES_H
+#pragma once
 
 #include <cgward/inspect.h>
 
@@ -38,5 +37,3 @@ const char *group_names_part(const struct cgw_identity *identity);
 size_t group_label(const struct cgw_topology *topology, const struct group_names *names,
 		   enum name_style style, uint32_t group, bool last_only, char *buffer,
 		   size_t size);
-
-#endif

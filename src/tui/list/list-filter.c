@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* list-filter.c - which groups of the list are shown: part of a name, or a condition. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"

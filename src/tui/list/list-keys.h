@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* list-keys.h - interface between the drawing of the group list and its keys. */
-#ifndef CGWARD_TUI_LIST_LIST_KEYS_H
-#define CGWARD_TUI_LIST_LIST_KEYS_H
+#pragma once
 
 #include "tui/core/app.h"
 #include "tui/core/views.h"
@@ -56,5 +55,3 @@ unsigned open_compare(struct app *app);
 unsigned saved_view_act(struct app *app, enum action action);
 /* Sorts by the column, or reverses the order if the list is sorted by it already. */
 unsigned groups_sort(struct app *app, const struct column *column);
-
-#endif

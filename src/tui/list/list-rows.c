@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* list-rows.c - builds the rows of the list: filtered, sorted, as a tree. */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/array.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "tui/core/canvas.h"
 #include "tui/list/name-cut.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* name-cut.h - shortens names that do not fit, so that they can still be distinguished. Pure. */
-#ifndef CGWARD_TUI_LIST_NAME_CUT_H
-#define CGWARD_TUI_LIST_NAME_CUT_H
+#pragma once
 
 #include <stddef.h>
 
@@ -16,5 +15,3 @@ enum name_cut {
  */
 void name_cut(const char *text, enum name_cut how, const char *other, int width, char *buffer,
 	      size_t size);
-
-#endif

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* names-search.h - looks up the names of containers and pods in a worker thread. */
-#ifndef CGWARD_TUI_LIST_NAMES_SEARCH_H
-#define CGWARD_TUI_LIST_NAMES_SEARCH_H
+#pragma once
 
 #include "tui/core/app.h"
 
 /* Posts a job that looks up the names of these groups, unless all are known. */
 void group_names_search(struct app *app, const uint32_t *groups, size_t count);
-
-#endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "tui/core/app.h"
 #include "tui/core/saved-views.h"
 #include "tui/list/list-keys.h"

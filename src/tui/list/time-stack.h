@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* time-stack.h - where the time of a group's threads goes, as one bar of letters. Pure. */
-#ifndef CGWARD_TUI_LIST_TIME_STACK_H
-#define CGWARD_TUI_LIST_TIME_STACK_H
+#pragma once
 
 #include <cgward/model.h>
 
@@ -17,5 +16,3 @@ void time_stack_draw(const struct cgw_frame *frame, uint32_t group, struct canva
 		     struct rect area);
 /* What the letters mean, in one row. */
 void time_stack_draw_legend(const struct cgw_frame *frame, struct canvas *canvas, struct rect area);
-
-#endif

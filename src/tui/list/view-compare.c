@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/local-text.h"
 #include "tui/core/app.h"
 #include "tui/core/scroll.h"
 #include "tui/core/search.h"
@@ -60,14 +61,14 @@ static void draw_head(const struct compare *compare, struct canvas *canvas, stru
 {
 	for (int i = 0; i < 2; i++) {
 		const char *prefix = groups[i] == CGW_NO_GROUP ? "removed: " : "";
-		char path[4096], cut[1024], text[1056];
+		char cut[1024];
 		int width, at = place_group(area, i, &width);
 
-		cgw_escape(path, sizeof(path), compare->paths[i], strlen(compare->paths[i]));
-		name_cut(path, NAME_CUT_START, NULL, width - (int)strlen(prefix), cut, sizeof(cut));
-		snprintf(text, sizeof(text), "%s%s", prefix, cut);
+		name_cut(ESCAPED(4096, compare->paths[i]), NAME_CUT_START, NULL,
+			 width - (int)strlen(prefix), cut, sizeof(cut));
 		canvas_text_right(canvas, area.row, at, width,
-				  groups[i] == CGW_NO_GROUP ? ROLE_GONE : ROLE_TITLE, text);
+				  groups[i] == CGW_NO_GROUP ? ROLE_GONE : ROLE_TITLE,
+				  FORMATTED(1056, "%s%s", prefix, cut));
 	}
 }
 

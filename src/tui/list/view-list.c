@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "tui/core/app.h"
 #include "tui/list/list-keys.h"
 #include "tui/list/name-cut.h"
@@ -257,11 +257,9 @@ static void draw_gone(const struct app *app, struct canvas *canvas, int row, int
 {
 	const struct list_row *line = &app->list.rows[index];
 	const char *path = app->list.gone[line->gone].path, *name = path;
-	char shown[1024];
 
 	if (app->settings.choices[CHOICE_TREE] && strrchr(path, '/') != NULL)
 		name = strrchr(path, '/') + 1;
-	cgw_escape(shown, sizeof(shown), name, strlen(name));
 	canvas_text(canvas, row, at, 1, ROLE_GONE, "-");
 	at += GUTTER;
 	width -= GUTTER;
@@ -272,8 +270,8 @@ static void draw_gone(const struct app *app, struct canvas *canvas, int row, int
 		width -= used;
 	}
 	draw_name(app, canvas, (struct rect){row, at, 1, width}, ROLE_GONE,
-		  app->settings.choices[CHOICE_TREE] ? NAME_CUT_MIDDLE : NAME_CUT_START, shown,
-		  NULL);
+		  app->settings.choices[CHOICE_TREE] ? NAME_CUT_MIDDLE : NAME_CUT_START,
+		  ESCAPED(1024, name), NULL);
 }
 
 void groups_draw_row(const struct app *app, struct canvas *canvas, struct rect area,
@@ -434,10 +432,8 @@ static void groups_status(struct app *app, void *state, struct canvas *canvas, s
 	if (app->view[0] != '\0')
 		used = text_append(right, sizeof(right), used, "  view %s", app->view);
 	if (app->list.filter.kind != FILTER_NONE) {
-		char filter[64];
+		const char *filter = ESCAPED(64, app->list.filter.text);
 
-		cgw_escape(filter, sizeof(filter), app->list.filter.text,
-			   strlen(app->list.filter.text));
 		used = text_append(right, sizeof(right), used, "  filter %s: %u of %u", filter,
 				   app->list.matched, app->list.count);
 	}

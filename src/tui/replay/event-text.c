@@ -5,24 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cgward/render.h>
-
+#include "lib/render/value-text.h"
 #include "tui/replay/event-text.h"
 
-struct number_text {
-	char text[48];
-};
+#define NUMBER(number, unit) VALUE_TEXT(value_of(number), unit, CGW_STYLE_HUMAN)
 
-static struct number_text number(struct cgw_number number, enum cgw_unit unit)
+static struct cgw_value value_of(struct cgw_number number)
 {
-	const struct cgw_value value = {.state = number.state,
-					.exact = true,
-					.number = number.value,
-					.real = (double)number.value};
-	struct number_text buffer;
-
-	cgw_format_value(value, unit, CGW_STYLE_HUMAN, buffer.text, sizeof(buffer.text));
-	return buffer;
+	return (struct cgw_value){number.state, true, number.value, (double)number.value};
 }
 
 /* The recording may have metrics of a newer version. */
@@ -36,11 +26,11 @@ static enum cgw_unit unit_of(const char *key)
 
 static void format_limit(const struct cgw_event *event, char *text, size_t size)
 {
-	struct number_text old = number(event->old_number, unit_of(event->key));
-	struct number_text new = number(event->new_number, unit_of(event->key));
+	const char *old = NUMBER(event->old_number, unit_of(event->key));
+	const char *new = NUMBER(event->new_number, unit_of(event->key));
 
 	snprintf(text, size, "%s%s%s %s → %s%s%s on", event->key, event->why[0] != '\0' ? " " : "",
-		 event->why, old.text, new.text, event->who[0] != '\0' ? " by " : "", event->who);
+		 event->why, old, new, event->who[0] != '\0' ? " by " : "", event->who);
 }
 
 static void format_action(const struct cgw_event *event, char *text, size_t size)
@@ -71,7 +61,7 @@ static void format_event(const struct cgw_event *event, char *text, size_t size)
 		format_action(event, text, size);
 	else if (texts[event->kind] != NULL)
 		snprintf(text, size, "%s%s", texts[event->kind],
-			 has_time ? number(event->new_number, CGW_UNIT_NS).text : "");
+			 has_time ? NUMBER(event->new_number, CGW_UNIT_NS) : "");
 	else
 		snprintf(text, size, "%s:", cgw_event_kind_name(event->kind));
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* event-text.h - text of recorded events. Pure. */
-#ifndef CGWARD_TUI_REPLAY_EVENT_TEXT_H
-#define CGWARD_TUI_REPLAY_EVENT_TEXT_H
+#pragma once
 
 #include "tui/core/source.h"
 
@@ -17,5 +16,3 @@
  */
 int event_copy(const struct cgw_event *event, struct source_event *ret_event);
 void event_done(struct source_event *event);
-
-#endif

@@ -3,8 +3,7 @@
  * rehearse.h - runs a policy over a whole recording in small steps, and lists the actions that its
  * rules would have taken, with time and duration. Used by the thread of a source.
  */
-#ifndef CGWARD_TUI_REPLAY_REHEARSE_H
-#define CGWARD_TUI_REPLAY_REHEARSE_H
+#pragma once
 
 #include <cgward/policy.h>
 
@@ -22,5 +21,3 @@ int rehearser_run(struct rehearser *rehearser, uint64_t until_ns);
 /* Copies all actions of rules so far, and the time of the last sample. -ENOMEM. */
 int rehearser_actions(struct rehearser *rehearser, struct replay_action **ret_actions,
 		      size_t *ret_count, uint64_t *ret_reached_ns);
-
-#endif

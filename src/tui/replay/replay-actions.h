@@ -3,8 +3,7 @@
  * replay-actions.h - actions that a policy would have taken during a recording: marks on the
  * timeline and on rows, and events. Pure.
  */
-#ifndef CGWARD_TUI_REPLAY_REPLAY_ACTIONS_H
-#define CGWARD_TUI_REPLAY_REPLAY_ACTIONS_H
+#pragma once
 
 #include "tui/core/alerts.h"
 #include "tui/core/source.h"
@@ -32,5 +31,3 @@ bool replay_actions_has_group(const struct replay_actions *actions, uint32_t gro
 /* The first action after that time (`by` 1), or the last one before it (-1). NULL: none. */
 const struct replay_action *replay_actions_next(const struct replay_actions *actions,
 						uint64_t realtime_ns, int by);
-
-#endif

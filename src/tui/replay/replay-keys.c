@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
+#include "lib/base/local-text.h"
 #include "shared/cli/cli.h"
 #include "tui/core/app.h"
 #include "tui/replay/event-text.h"
@@ -159,7 +159,7 @@ static void format_kinds(uint32_t kinds, char *buffer, size_t size)
 static void fill_item(const struct app *app, size_t which, uint32_t kinds, struct menu_item *item)
 {
 	const struct replay_action *action;
-	char path[96], text[128];
+	char text[128];
 
 	app_date(app, time_of(app, which), item->text, sizeof(item->text));
 	item->value = (int)which;
@@ -168,9 +168,9 @@ static void fill_item(const struct app *app, size_t which, uint32_t kinds, struc
 		return;
 	}
 	action = &app->rehearsal.items[which - app->mark_count];
-	cgw_escape(path, sizeof(path), action->path, strlen(action->path));
 	cgw_escape(text, sizeof(text), action->text, strcspn(action->text, ":"));
-	snprintf(item->help, sizeof(item->help), REPLAY_ACTION_SIGN " %.70s, %.75s", path, text);
+	snprintf(item->help, sizeof(item->help), REPLAY_ACTION_SIGN " %.70s, %.75s",
+		 ESCAPED(96, action->path), text);
 }
 
 /* Lists all events by time, and selects the last one up to the current position. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* replay-keys.h - seeking in a recording with keys and on the timeline. Pure. */
-#ifndef CGWARD_TUI_REPLAY_REPLAY_KEYS_H
-#define CGWARD_TUI_REPLAY_REPLAY_KEYS_H
+#pragma once
 
 #include "tui/core/views.h"
 
@@ -15,5 +14,3 @@ void replay_describe(const struct app *app, char *buffer, size_t size);
 /* One row from the first to the last sample, with the events and the current position. */
 void timeline_draw(const struct app *app, struct canvas *canvas, struct rect area);
 unsigned timeline_click(struct app *app, int column);
-
-#endif

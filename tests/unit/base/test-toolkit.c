@@ -6,6 +6,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/local-text.h"
 #include "lib/base/string-builder.h"
 #include "lib/base/string-list.h"
 #include "test.h"

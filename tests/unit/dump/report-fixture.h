@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* report-fixture.h - a report on groups with special names, and its output as a string. */
-#ifndef CGWARD_TEST_REPORT_FIXTURE_H
-#define CGWARD_TEST_REPORT_FIXTURE_H
+#pragma once
 
 #include <stdio.h>
 
@@ -148,5 +147,3 @@ static inline char *print_report(struct report_fixture *fixture, const char *key
 	assert_int_equal(fclose(fixture->report.out), 0);
 	return text;
 }
-
-#endif

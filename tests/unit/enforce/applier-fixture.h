@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* applier-fixture.h - policy actions on a fake kernel, with a daemon that can be killed. */
-#ifndef CGWARD_TEST_APPLIER_FIXTURE_H
-#define CGWARD_TEST_APPLIER_FIXTURE_H
+#pragma once
 
 #include "cmd/enforce/apply-actions.h"
 #include "replaced-machine.h"
@@ -93,5 +92,3 @@ static inline void restore(struct fixture *fixture)
 	assert_int_equal(restore_leftovers(&fixture->applier, false), 0);
 	assert_int_equal(undo_store_count(fixture->applier.store), 0);
 }
-
-#endif

@@ -190,10 +190,6 @@ static void test_busctl_command_lines(void **state)
 	assert_string_equal(text,
 			    "busctl --user --machine=1000@.host " CALL "FreezeUnit s a.service");
 	owner.kind = CGW_OWNER_SYSTEMD;
-	systemd_format_unit(&owner, "StopUnit", text, sizeof(text));
-	assert_string_equal(text, "busctl " CALL "StopUnit ss a.service replace");
-	systemd_format_kill(&owner, 15, text, sizeof(text));
-	assert_string_equal(text, "busctl " CALL "KillUnit ssi a.service all 15");
 	snprintf(owner.unit, sizeof(owner.unit), "%s", "\x1b]0;x\a.service");
 	systemd_format_unit(&owner, "ThawUnit", text, sizeof(text));
 	assert_string_equal(text, "busctl " CALL "ThawUnit s '\\x1b]0;x\\x07.service'");
@@ -274,8 +270,6 @@ static void test_empty_unit_is_refused(void **state)
 
 	assert_int_equal(systemd_freeze(NULL, &unmanaged, 0, NULL), -EINVAL);
 	assert_int_equal(systemd_thaw(NULL, &unmanaged, 0, NULL), -EINVAL);
-	assert_int_equal(systemd_kill(NULL, &unmanaged, 9, NULL), -EINVAL);
-	assert_int_equal(systemd_stop(NULL, &unmanaged, NULL), -EINVAL);
 	assert_int_equal(systemd_set(NULL, &unmanaged, NULL, 0, false, NULL), -EINVAL);
 	assert_int_equal(systemd_attach(NULL, &unmanaged, "", NULL, 0, NULL), -EINVAL);
 }

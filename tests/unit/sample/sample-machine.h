@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sample-machine.h - machine simulated by files, and a sampler for it. */
-#ifndef CGWARD_TEST_MACHINE_H
-#define CGWARD_TEST_MACHINE_H
+#pragma once
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,5 +86,3 @@ static inline void assert_number(const struct cgw_snapshot *snapshot, const char
 		fail_msg("%s %s: %s %llu", path, cgw_metric_info(metric)->key,
 			 cgw_state_name(number.state), (unsigned long long)number.value);
 }
-
-#endif

@@ -5,8 +5,7 @@
  * Screens are compared with tests/unit/tui/screens/NAME.txt. With UPDATE_SCREENS set, the files are
  * rewritten instead; review them before committing.
  */
-#ifndef CGWARD_TEST_SESSION_H
-#define CGWARD_TEST_SESSION_H
+#pragma once
 
 #include <stdio.h>
 
@@ -309,5 +308,3 @@ static inline void session_hides(struct session *session, const char *text)
 	if (strstr(screen, text) != NULL)
 		fail_msg("\"%s\" is on the screen:\n%s", text, screen);
 }
-
-#endif

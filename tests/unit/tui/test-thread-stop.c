@@ -4,7 +4,7 @@
 
 #include "lib/base/clock.h"
 #include "test.h"
-#include "tui/core/worker.h"
+#include "tui/core/thread.h"
 
 /* A job that reads from a pipe, so that the test decides when it ends. */
 struct blocked_job {

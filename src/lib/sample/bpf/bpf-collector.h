@@ -7,8 +7,7 @@
  * of this machine. Metrics that the programs do not provide or that failed the comparison are left
  * to the files. So is the root, because the kernel keeps its values in other structures.
  */
-#ifndef CGWARD_LIB_SAMPLE_BPF_BPF_COLLECTOR_H
-#define CGWARD_LIB_SAMPLE_BPF_BPF_COLLECTOR_H
+#pragma once
 
 #include "lib/sample/discover.h"
 #include "lib/sample/files.h"
@@ -27,6 +26,4 @@ int bpf_open(const struct discover *discover, struct files *files, uint32_t capa
 #define bpf_open(discover, files, capacity, ret_collector, ret_hierarchies, diag) \
 	((void)(capacity),                                                        \
 	 cgw_diag_set(diag, -EOPNOTSUPP, "built without the BPF collector (" BPF_LEFT_OUT ")"))
-#endif
-
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* bpf-load.h - loads the BPF programs; returns descriptors and has no other state. */
-#ifndef CGWARD_LIB_SAMPLE_BPF_BPF_LOAD_H
-#define CGWARD_LIB_SAMPLE_BPF_BPF_LOAD_H
+#pragma once
 
 #include "lib/sample/bpf/programs/records.h"
 #include <cgward/base.h>
@@ -48,5 +47,3 @@ struct bpf_sizes {
 /* Loads the programs. -EOPNOTSUPP: the kernel does not support it; -EPERM: missing privileges. */
 int bpf_load(const struct bpf_sizes *sizes, struct bpf_loaded *ret_loaded, struct cgw_diag *diag);
 void bpf_unload(struct bpf_loaded *loaded);
-
-#endif

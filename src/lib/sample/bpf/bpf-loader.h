@@ -4,8 +4,7 @@
  *
  * libbpf generates them (programs/generate); only the kernel is required to run them.
  */
-#ifndef CGWARD_LIB_SAMPLE_BPF_BPF_LOADER_H
-#define CGWARD_LIB_SAMPLE_BPF_BPF_LOADER_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ extern const struct bpf_loader bpf_loader_css_direct, bpf_loader_cgroup_direct,
 	bpf_loader_cgroup_probe, bpf_loader_run_delay, bpf_loader_reclaim, bpf_loader_io_wait,
 	bpf_loader_io_queue, bpf_loader_io_device, bpf_loader_reclaim_alone, bpf_loader_socket,
 	bpf_loader_cpu_burst, bpf_loader_runnable;
-
-#endif

@@ -3,8 +3,7 @@
  * bpf-programs.h - the loaded BPF programs and the arrays that they fill. Only its implementation
  * and bpf-load.c use libbpf.
  */
-#ifndef CGWARD_LIB_SAMPLE_BPF_BPF_PROGRAMS_H
-#define CGWARD_LIB_SAMPLE_BPF_BPF_PROGRAMS_H
+#pragma once
 
 #include "lib/sample/bpf/programs/records.h"
 #include <cgward/kernel.h>
@@ -51,5 +50,3 @@ int bpf_programs_pass(struct bpf_programs *programs, uint32_t hierarchy);
 int bpf_programs_link(const struct bpf_programs *programs, int directory);
 /* Collects only the group of that link, into the slot after the last. -ENOENT: it was removed. */
 int bpf_programs_pass_single(struct bpf_programs *programs, uint32_t hierarchy, int link);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* bpf-syscall.h - the operations of bpf(2) that the collector needs. */
-#ifndef CGWARD_LIB_SAMPLE_BPF_BPF_SYSCALL_H
-#define CGWARD_LIB_SAMPLE_BPF_BPF_SYSCALL_H
+#pragma once
 
 #include "lib/sample/bpf/bpf-loader.h"
 
@@ -43,5 +42,3 @@ int bpf_map_add(int map, const void *key, const void *value);
 uint32_t bpf_possible_cpus(void);
 
 int bpf_map_id(int map, uint32_t *ret_id);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* bpf.h - state of the BPF collector, shared by its files. */
-#ifndef CGWARD_LIB_SAMPLE_BPF_BPF_H
-#define CGWARD_LIB_SAMPLE_BPF_BPF_H
+#pragma once
 
 #include "lib/sample/bpf/bpf-collector.h"
 #include "lib/sample/bpf/bpf-programs.h"
@@ -185,5 +184,3 @@ bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_
 
 /* Sets factor and factor_end, the fast path for most numbers. */
 void bpf_field_set_factor(struct bpf_column *column);
-
-#endif

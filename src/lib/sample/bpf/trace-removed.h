@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* trace-removed.h - what the tasks of removed groups waited, which their ancestors still count. */
-#ifndef CGWARD_LIB_SAMPLE_BPF_TRACE_REMOVED_H
-#define CGWARD_LIB_SAMPLE_BPF_TRACE_REMOVED_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,5 +26,3 @@ void trace_removed_add(struct trace_removed *removed, uint64_t id,
 		       const struct trace_group *record);
 /* Takes the record of a group out; false if there is none. */
 bool trace_removed_take(struct trace_removed *removed, uint64_t id, struct trace_group *ret_record);
-
-#endif

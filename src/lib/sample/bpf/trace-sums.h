@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* trace-sums.h - what the tasks of groups and of their descendants waited, sent and received. */
-#ifndef CGWARD_LIB_SAMPLE_BPF_TRACE_SUMS_H
-#define CGWARD_LIB_SAMPLE_BPF_TRACE_SUMS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -74,5 +73,3 @@ uint64_t trace_sum_count(const struct trace_sum *sum);
  */
 bool trace_percentile(const struct trace_sum *before, const struct trace_sum *now, unsigned percent,
 		      uint64_t *ret_ns);
-
-#endif

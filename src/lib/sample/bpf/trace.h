@@ -6,8 +6,7 @@
  * The programs of a set run at their tracepoints, on the whole machine, while a struct trace of
  * that set exists. They count from its start on.
  */
-#ifndef CGWARD_LIB_SAMPLE_BPF_TRACE_H
-#define CGWARD_LIB_SAMPLE_BPF_TRACE_H
+#pragma once
 
 #include <cgward/base.h>
 #include <cgward/kernel.h>
@@ -144,6 +143,4 @@ static inline const struct trace_taker *trace_takers(const struct trace *trace, 
 	*ret_count = 0;
 	return NULL;
 }
-#endif
-
 #endif
