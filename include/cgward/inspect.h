@@ -270,6 +270,10 @@ struct cgw_cause {
 	 */
 	const char *taker;
 	bool change_taker; /* the remedy is for `taker` instead of `group` */
+	/* CGW_CAUSE_CPU_THROTTLED: CPUs used within 10 ms, at most, and on average; 0: not known */
+	double peak_cpus, mean_cpus;
+	/* The part of the throttling for which earlier unused quota would have been enough. */
+	double covered_percent;
 };
 #define CGW_CAUSE_MAX 32
 

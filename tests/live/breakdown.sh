@@ -43,9 +43,9 @@ while time.monotonic_ns() - start < seconds * 1e9:
     if kind == "busy":
         for i in range(20000): pass
     elif kind == "sleeper":
-        for i in range(200000): pass
-        time.sleep(0.02)
-        slept += 20000000
+        for i in range(2000000): pass
+        time.sleep(0.2) # few sleeps: an emulated machine ends each of them late
+        slept += 200000000
     elif kind == "reader":
         os.preadv(file, [block], at)
         at = (at + 65536) % (8 << 20)
@@ -177,11 +177,14 @@ same "nothing was lost" "0 0 0" "$delay $reclaim $io"
 histograms=cpu.run_delay.histogram,memory.direct_reclaim.histogram,io.iowait.histogram,io.queue_time.histogram,io.device_time.histogram
 for _ in 1 2; do # one waits for the other
 	(enter "$top/a" cpu cpuacct memory blkio pids
-		exec python3 -c 'import os, sys
+		exec python3 -c 'import os, signal, sys
 os.sched_setaffinity(0, {int(sys.argv[1])})
+os.kill(os.getpid(), signal.SIGSTOP)
 while True: sum(range(200000))' "$cpu") &
 	test_pids+=($!)
+	wait_for grep -q '^State:[[:space:]]*T' "/proc/$!/status"
 done
+kill -CONT "${test_pids[@]: -2}"
 "$CGWARD" dump --interval 0.3 --count 4 --ndjson -b --match "$top/a" \
 	-o "group,$histograms,cpu.run_delay,io.iowait,io.iowait.count,memory.direct_reclaim,memory.direct_reclaim.count" >"$work/last"
 same "counts and sums of histograms are those of their metrics" "" "$(python3 - "$work/last" <<'PYTHON'

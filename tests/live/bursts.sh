@@ -96,7 +96,9 @@ if [ "$first" != "$last" ]; then
 	kill -CONT "$other"
 	check "two tasks at once use twice as much" has_soon "$top/both" 9000 11000
 fi
-check "and each no more than before" mostly "$top/both/inner" 5500
+each=5500
+[ -z "${CGWARD_LAYOUT:-}" ] || each=8000 # In an emulated machine, the task that waits for the start of a window needs more time itself
+check "and each no more than before" mostly "$top/both/inner" "$each"
 kill -CONT "$always"
 check "a busy task uses the whole window" has_soon "$top/always" 9000 11000
 check "and not more" mostly "$top/always" 11000

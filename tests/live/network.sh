@@ -99,9 +99,20 @@ talk() {
 declare -A before
 remember() {
 	local role key
+	lost=$(value / lost)
 	for role in server client; do
 		for key in rx tx rx_packets tx_packets retransmits; do before[$role.$key]=$(value "$top/$role" $key); done
 	done
+}
+# transferred NAME EXPECTED ACTUAL SIZE: every call of SIZE is counted, or as lost: from Linux 7.0 on, the kernel does not run a
+# program if a task was preempted while it ran it.
+transferred() {
+	local missing=$((($2 - $3) / $4))
+	if [ "$missing" -gt 0 ] && [ "$missing" -le $(($(value / lost) - lost)) ]; then
+		ok "$1 ($missing counted as lost)"
+	else
+		same "$1" "$2" "$3"
+	fi
 }
 since() { echo $(($(value "$top/$1" "$2") - ${before[$1.$2]})); }
 
@@ -113,12 +124,12 @@ for group in server client; do
 done
 links() { grep -h '^link_type' "/proc/$1/fdinfo/"* 2>/dev/null | grep -vc iter; }
 keys=group$(printf ,net.socket.%s rx tx rx_packets tx_packets retransmits lost)
-"$CGWARD" dump --interval 0.3 --ndjson -o "$keys" --below "$top" >"$work/samples" &
+"$CGWARD" dump --interval 0.3 --ndjson -o "$keys" --match / --match "$top" --match "$top/*" >"$work/samples" &
 sampler=$!
 test_pids+=("$sampler")
 check "groups without traffic have 0" wait_for has_value "$top/client" rx 0
 same "the programs are attached while a metric is read" 4 "$(links $sampler)"
-groups=3
+groups=4
 
 # In the network namespace of the host.
 for kind in tcp tcp6 udp udp6 sendfile; do
@@ -127,15 +138,15 @@ for kind in tcp tcp6 udp udp6 sendfile; do
 	[[ $kind != *6 ]] || grep -qs '^0*1 ' /proc/net/if_inet6 || { skip "$kind: no IPv6 (not possible here)"; continue; }
 	remember
 	talk $kind 500 $kind
-	same "$kind: the client sent what it sent" 500000 "$(since client tx)"
-	same "$kind: the server received that" 500000 "$(since server rx)"
-	same "$kind: the server sent its answers" 50000 "$(since server tx)"
-	same "$kind: the client received them" 50000 "$(since client rx)"
+	transferred "$kind: the client sent what it sent" 500000 "$(since client tx)" 1000
+	transferred "$kind: the server received that" 500000 "$(since server rx)" 1000
+	transferred "$kind: the server sent its answers" 50000 "$(since server tx)" 100
+	transferred "$kind: the client received them" 50000 "$(since client rx)" 100
 	case $kind in udp*)
-		same "$kind: each datagram is a packet (client out)" 500 "$(since client tx_packets)"
-		same "$kind: each datagram is a packet (server in)" 500 "$(since server rx_packets)"
-		same "$kind: each datagram is a packet (server out)" 500 "$(since server tx_packets)"
-		same "$kind: each datagram is a packet (client in)" 500 "$(since client rx_packets)"
+		transferred "$kind: each datagram is a packet (client out)" 500 "$(since client tx_packets)" 1
+		transferred "$kind: each datagram is a packet (server in)" 500 "$(since server rx_packets)" 1
+		transferred "$kind: each datagram is a packet (server out)" 500 "$(since server tx_packets)" 1
+		transferred "$kind: each datagram is a packet (client in)" 500 "$(since client rx_packets)" 1
 		;;
 	esac
 done

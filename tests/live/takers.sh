@@ -119,6 +119,7 @@ check "little is unknown" test "$(sum "$top" cpu.run_delay.by unknown)" -lt $((a
 check "the CPU was not idle" test "$(sum "$top" cpu.run_delay.by idle)" -lt $((all_waited / 20))
 # While one runs, two wait.
 taken "for the group above, all three are its own" $((2 * ($(ran first.a) + $(ran first.b) + $(ran first.c)))) "$top" own
+same "and not one below it" 0 "$(sum "$top" cpu.run_delay.by "$top/a")"
 same "nothing was throttled" 0 "$(sample_value "$top" cpu.run_delay.throttled)"
 same "nothing was lost" 0 "$(sample_value / cpu.run_delay.lost)"
 end_sample

@@ -246,6 +246,7 @@ static void check_trace(const struct cgw_layout *layout, enum cgw_metric metric,
 CHECK_TRACE(run_delay, CGW_M_CPU_RUN_DELAY)
 CHECK_TRACE(sockets, CGW_M_NET_SOCKET_RX)
 CHECK_TRACE(cpu_bursts, CGW_M_CPU_BURST_10MS_MAX)
+CHECK_TRACE(cpu_limits, CGW_M_CPU_THROTTLED_BURSTS)
 CHECK_TRACE(runnable, CGW_M_CPU_RUNNABLE_MAX)
 
 /* v1 before Linux 5.11: groups may neither account nor limit their descendants. */
@@ -577,6 +578,7 @@ const struct check checks[] = {
 	{"run delay", check_run_delay, false},
 	{"sockets", check_sockets, false},
 	{"CPU bursts", check_cpu_bursts, false},
+	{"CPU limits", check_cpu_limits, false},
 	{"runnable", check_runnable, false},
 	{"accounting", check_accounting, false},
 	{"io", check_io, false},

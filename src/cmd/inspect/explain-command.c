@@ -80,14 +80,16 @@ static void report_cause(const struct inspect_target *target, const struct cgw_c
 	if (list != NULL) {
 		json_array_append_new(
 			list,
-			json_pack(
-				"{s:s, s:b, s:f, s:o, s:b, s:s, s:f, s:f, s:f, s:f, s:o, s:o, s:o}",
-				"cause", cgw_cause_name(cause->kind), "now", (int)cause->current,
-				"percent", cause->percent, "by", json_escaped(path), "machine",
-				(int)cause->system_wide, "text", text, "amount", cause->amount,
-				"bound", cause->bound, "count", cause->count, "lost_ns",
-				cause->lost_ns, "device", json_escaped(cause->device), "taker",
-				json_escaped(cause->taker), "change", json_escaped(line)));
+			json_pack("{s:s, s:b, s:f, s:o, s:b, s:s, s:f, s:f, s:f, s:f, s:f, s:f, "
+				  "s:f, s:o, s:o, s:o}",
+				  "cause", cgw_cause_name(cause->kind), "now", (int)cause->current,
+				  "percent", cause->percent, "by", json_escaped(path), "machine",
+				  (int)cause->system_wide, "text", text, "amount", cause->amount,
+				  "bound", cause->bound, "count", cause->count, "lost_ns",
+				  cause->lost_ns, "peak_cpus", cause->peak_cpus, "mean_cpus",
+				  cause->mean_cpus, "covered_percent", cause->covered_percent,
+				  "device", json_escaped(cause->device), "taker",
+				  json_escaped(cause->taker), "change", json_escaped(line)));
 		return;
 	}
 	if (changes)

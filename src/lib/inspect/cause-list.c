@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cause-list.c - what the parts of an explanation read, and the causes that they add. */
+#include <math.h>
 #include <stdio.h>
 
 #include "lib/inspect/causes.h"
@@ -49,4 +50,11 @@ void causes_propose(struct cgw_cause *cause, enum cgw_metric metric, double valu
 {
 	snprintf(cause->key, sizeof(cause->key), "%s", cgw_metric_info(metric)->key);
 	snprintf(cause->value, sizeof(cause->value), "%.0f%s", value, unit);
+}
+
+double causes_more_than(double limit, double use, double unit)
+{
+	double base = fmax(limit, use) / unit;
+
+	return fmax(ceil(base * 1.5), floor(base) + 1);
 }

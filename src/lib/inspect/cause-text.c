@@ -9,6 +9,9 @@
 #include "lib/base/string-builder.h"
 #include "lib/render/value-text.h"
 
+/* Above this part of a limit, the average use explains the throttling. */
+#define STEADY 0.9
+
 #define NUMBER(number, unit) \
 	VALUE_TEXT(((struct cgw_value){.state = CGW_OK, .real = (number)}), unit, CGW_STYLE_HUMAN)
 /* "412 ms", "3.2 ms" */
@@ -19,22 +22,32 @@ static const char *plural(double count, const char *suffix)
 	return count > 0.5 && count < 1.5 ? "" : suffix;
 }
 
-static void format_cpu(const struct cgw_cause *cause, char *text, size_t size)
+static void format_throttled(const struct cgw_cause *cause, char *text, size_t size)
 {
 	const char *share = NUMBER(cause->percent, CGW_UNIT_PERCENT);
 	const char *limit = NUMBER(cause->bound, CGW_UNIT_CPU);
+	char peak[96] = "", before[96] = "";
 
-	if (cause->kind == CGW_CAUSE_CPU_THROTTLED && cause->current)
-		snprintf(text, size,
-			 "throttled %.*f ms per second by cpu.max, in %s of periods; "
-			 "limit %s",
-			 cause->amount < 9.5e6 ? 1 : 0, cause->amount / 1e6, share, limit);
-	else if (cause->kind == CGW_CAUSE_CPU_THROTTLED)
+	if (!cause->current) {
 		snprintf(text, size, "was throttled by cpu.max in %s of all periods; limit %s",
 			 share, limit);
-	else
-		snprintf(text, size, "uses %.2f of %.0f allowed CPUs (cpuset.cpus)", cause->amount,
-			 cause->bound);
+		return;
+	}
+	/* The average hides what the limit throttles. */
+	if (cause->peak_cpus * 1e9 > cause->bound && cause->mean_cpus * 1e9 < STEADY * cause->bound)
+		snprintf(peak, sizeof(peak), "; used up to %.2f CPUs within 10 ms, %.2f on average",
+			 cause->peak_cpus, cause->mean_cpus);
+	if (cause->covered_percent > 0)
+		snprintf(before, sizeof(before), "; earlier unused quota would cover %s of it",
+			 NUMBER(cause->covered_percent, CGW_UNIT_PERCENT));
+	snprintf(text, size, "throttled %s per second by cpu.max, in %s of periods; limit %s%s%s",
+		 MILLISECONDS(cause->amount), share, limit, peak, before);
+}
+
+static void format_cpuset(const struct cgw_cause *cause, char *text, size_t size)
+{
+	snprintf(text, size, "uses %.2f of %.0f allowed CPUs (cpuset.cpus)", cause->amount,
+		 cause->bound);
 }
 
 static void format_memory(const struct cgw_cause *cause, char *text, size_t size)
@@ -152,8 +165,8 @@ void cgw_cause_sentence(const struct cgw_cause *cause, char *text, size_t size)
 	static void (*const formatters[CGW_CAUSE_KIND_COUNT])(const struct cgw_cause *cause,
 							      char *text, size_t size) = {
 		[CGW_CAUSE_FROZEN] = format_frozen,
-		[CGW_CAUSE_CPU_THROTTLED] = format_cpu,
-		[CGW_CAUSE_CPUSET_FULL] = format_cpu,
+		[CGW_CAUSE_CPU_THROTTLED] = format_throttled,
+		[CGW_CAUSE_CPUSET_FULL] = format_cpuset,
 		[CGW_CAUSE_CPU_PRESSURE] = format_pressure,
 		[CGW_CAUSE_MEMORY_HIGH] = format_memory,
 		[CGW_CAUSE_MEMORY_MAX] = format_memory,

@@ -17,6 +17,10 @@ static const enum cgw_metric metrics[] = {
 	CGW_M_MEMORY_DIRECT_RECLAIM_LIMIT,
 	CGW_M_IO_IOWAIT,
 	CGW_M_CPU_WEIGHT,
+	CGW_M_CPU_BURST_10MS_MAX,
+	CGW_M_CPU_THROTTLED_BURSTS,
+	CGW_M_CPU_THROTTLED_BURSTS_COVERED,
+	CGW_M_CPU_THROTTLED_BURSTS_MAX,
 };
 
 void cgw_explain_trace_metrics(struct cgw_metric_set *set)

@@ -21,12 +21,12 @@
 #define PIDS_MAX 4194304
 
 #define BYTES_PER_MEBIBYTE 1048576.0
-/* cpu.max is in nanoseconds of CPU time per second. */
-#define NS_PER_PERCENT 1e7
 
 static const enum cgw_metric metrics[] = {
 	CGW_M_CPU_USAGE,
 	CGW_M_CPU_MAX,
+	CGW_M_CPU_MAX_BURST,
+	CGW_M_CPU_PERIOD,
 	CGW_M_CPU_WEIGHT,
 	CGW_M_CPU_NR_PERIODS,
 	CGW_M_CPU_NR_THROTTLED,
@@ -92,17 +92,6 @@ const char *cgw_cause_name(enum cgw_cause_kind kind)
 	return (unsigned)kind < CGW_CAUSE_KIND_COUNT ? names[kind] : "invalid";
 }
 
-/*
- * The value to propose instead of a limit: one and a half times as much as the limit or the use,
- * which may be above a limit that was lowered, and at least one unit more.
- */
-static double more_than(double limit, double use, double unit)
-{
-	double base = fmax(limit, use) / unit;
-
-	return fmax(ceil(base * 1.5), floor(base) + 1);
-}
-
 /* A limit of zero is a limit, but not one that holds back a group without any use. */
 static bool is_near(double use, double limit)
 {
@@ -115,37 +104,15 @@ static void propose_memory(const struct explanation *explanation, struct cgw_cau
 {
 	struct cgw_number use = causes_number(explanation, CGW_M_MEMORY_CURRENT, group);
 	struct cgw_number both = causes_number(explanation, CGW_M_MEMORY_MEMSW_MAX, group);
-	double value = more_than(cause->bound, use.state == CGW_OK ? (double)use.value : 0,
-				 BYTES_PER_MEBIBYTE);
+	double value = causes_more_than(cause->bound, use.state == CGW_OK ? (double)use.value : 0,
+					BYTES_PER_MEBIBYTE);
 
 	causes_propose(cause, metric, value, "M");
 	if (metric == CGW_M_MEMORY_MAX && both.state == CGW_OK &&
 	    (double)both.value < value * BYTES_PER_MEBIBYTE)
 		snprintf(cause->companion, sizeof(cause->companion), "%s=%.0fM",
 			 cgw_metric_info(CGW_M_MEMORY_MEMSW_MAX)->key,
-			 fmax(value, more_than((double)both.value, 0, BYTES_PER_MEBIBYTE)));
-}
-
-/*
- * Proposes a share of CPU time. v1 refuses more than an ancestor has: without room below it, there
- * is nothing to propose for this group.
- */
-static void propose_cpu(const struct explanation *explanation, struct cgw_cause *cause,
-			uint32_t group)
-{
-	const struct cgw_source *source = cgw_snapshot_source(explanation->now, CGW_M_CPU_MAX);
-	uint32_t above = explanation->topology->parent[group], by;
-	/* The use is held at the limit; what is measured above it is the length of a period. */
-	double value = more_than(cause->bound, 0, NS_PER_PERCENT);
-	struct cgw_number most;
-
-	if (above != CGW_NO_GROUP && source != NULL && source->version == 1) {
-		most = cgw_frame_effective(explanation->frame, CGW_M_CPU_MAX, above, &by);
-		if (most.state == CGW_OK)
-			value = fmin(value, floor((double)most.value / NS_PER_PERCENT));
-	}
-	if (value * NS_PER_PERCENT > cause->bound)
-		causes_propose(cause, CGW_M_CPU_MAX, value, "%");
+			 fmax(value, causes_more_than((double)both.value, 0, BYTES_PER_MEBIBYTE)));
 }
 
 static void explain_freezer(struct explanation *explanation, uint32_t each)
@@ -164,33 +131,6 @@ static void explain_freezer(struct explanation *explanation, uint32_t each)
 	cause->percent = frozen.state == CGW_OK && frozen.value > 0 ? 100 : 99;
 	cause->limit = CGW_M_CGROUP_FREEZE;
 	snprintf(cause->key, sizeof(cause->key), "thaw");
-}
-
-static void explain_throttling(struct explanation *explanation, uint32_t each)
-{
-	struct cgw_number limit = causes_number(explanation, CGW_M_CPU_MAX, each);
-	struct cgw_number periods = causes_number(explanation, CGW_M_CPU_NR_PERIODS, each);
-	struct cgw_number throttled = causes_number(explanation, CGW_M_CPU_NR_THROTTLED, each);
-	double periods_now = causes_growth(explanation, CGW_M_CPU_NR_PERIODS, each);
-	double throttled_now = causes_growth(explanation, CGW_M_CPU_NR_THROTTLED, each);
-	struct cgw_cause *cause;
-
-	if (limit.state != CGW_OK || throttled.state != CGW_OK || periods.state != CGW_OK ||
-	    throttled.value == 0 || periods.value == 0)
-		return;
-	cause = causes_add(explanation, CGW_CAUSE_CPU_THROTTLED, each);
-	if (cause == NULL)
-		return;
-	cause->current = throttled_now > 0;
-	cause->percent = cause->current && periods_now > 0
-				 ? throttled_now * 100 / periods_now
-				 : (double)throttled.value * 100 / (double)periods.value;
-	cause->amount = causes_rate(explanation, CGW_M_CPU_THROTTLED, each);
-	cause->lost_ns = cause->current ? cause->amount : 0;
-	cause->bound = (double)limit.value;
-	cause->count = (double)throttled.value;
-	cause->limit = CGW_M_CPU_MAX;
-	propose_cpu(explanation, cause, each);
 }
 
 /* The CPUs are used up by the group that the cpuset is on, or by this group alone. */
@@ -283,7 +223,7 @@ static void explain_pids(struct explanation *explanation, uint32_t each)
 	cause->bound = (double)limit.value;
 	cause->count = hits_now > 0 ? hits_now : hits.state == CGW_OK ? (double)hits.value : 0;
 	cause->limit = CGW_M_PIDS_MAX;
-	value = more_than((double)limit.value, (double)used.value, 1);
+	value = causes_more_than((double)limit.value, (double)used.value, 1);
 	if (value <= PIDS_MAX)
 		causes_propose(cause, CGW_M_PIDS_MAX, value, "");
 }
@@ -321,7 +261,7 @@ static void explain_io_limit(struct explanation *explanation, uint32_t each,
 			continue; /* a cut name is that of another device */
 		snprintf(cause->key, sizeof(cause->key), "%s", cgw_metric_info(limit_metric)->key);
 		snprintf(cause->value, sizeof(cause->value), "%.64s %.0f", limits[i].name,
-			 more_than((double)limit.value, used.real, 1));
+			 causes_more_than((double)limit.value, used.real, 1));
 	}
 }
 
@@ -460,7 +400,7 @@ size_t cgw_explain_traced(const struct cgw_frame *frame, const struct cgw_snapsh
 	for (uint32_t each = group; each != CGW_NO_GROUP;
 	     each = explanation.topology->parent[each]) {
 		explain_freezer(&explanation, each);
-		explain_throttling(&explanation, each);
+		causes_add_throttling(&explanation, each);
 		explain_memory_limit(&explanation, each, CGW_M_MEMORY_HIGH,
 				     CGW_M_MEMORY_EVENTS_HIGH);
 		explain_memory_limit(&explanation, each, CGW_M_MEMORY_MAX, CGW_M_MEMORY_EVENTS_MAX);

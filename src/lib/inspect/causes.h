@@ -26,9 +26,16 @@ struct cgw_number causes_number(const struct explanation *explanation, enum cgw_
 double causes_growth(const struct explanation *explanation, enum cgw_metric metric, uint32_t group);
 /* The increase of a counter per second between the two samples. */
 double causes_rate(const struct explanation *explanation, enum cgw_metric metric, uint32_t group);
+/*
+ * The value to propose instead of a limit: one and a half times as much as the limit or the use,
+ * which may be above a limit that was lowered, and at least one unit more.
+ */
+double causes_more_than(double limit, double use, double unit);
 /* Proposes a whole number with its unit, in the syntax of `cgward set`. */
 void causes_propose(struct cgw_cause *cause, enum cgw_metric metric, double value,
 		    const char *unit);
 
+/* Adds that a CPU limit of the group `each` throttled it. */
+void causes_add_throttling(struct explanation *explanation, uint32_t each);
 /* Adds what the tasks of the group waited for, if the frame has it. */
 void causes_add_waits(struct explanation *explanation);

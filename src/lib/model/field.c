@@ -12,17 +12,17 @@
 
 #define CGW_M_NONE (-1)
 static const struct derived_field derived[] = {
-#define FIELD(key_, title_, aliases_, help_, unit_, operation_, a_, b_, limit_) \
-	{                                                                       \
-		.key = (key_),                                                  \
-		.title = (title_),                                              \
-		.aliases = (aliases_),                                          \
-		.help = (help_),                                                \
-		.unit = CGW_UNIT_##unit_,                                       \
-		.operation = OPERATION_##operation_,                            \
-		.a = CGW_M_##a_,                                                \
-		.b = CGW_M_##b_,                                                \
-		.limit = CGW_M_##limit_,                                        \
+#define FIELD(id_, key_, title_, aliases_, help_, unit_, operation_, a_, b_, limit_) \
+	{                                                                            \
+		.key = (key_),                                                       \
+		.title = (title_),                                                   \
+		.aliases = (aliases_),                                               \
+		.help = (help_),                                                     \
+		.unit = CGW_UNIT_##unit_,                                            \
+		.operation = OPERATION_##operation_,                                 \
+		.a = CGW_M_##a_,                                                     \
+		.b = CGW_M_##b_,                                                     \
+		.limit = CGW_M_##limit_,                                             \
 	},
 #include <cgward/fields.def>
 #undef FIELD

@@ -20,6 +20,13 @@ enum field_operation {
 	OPERATION_THREAD_TIME,
 };
 
+/* Rows of fields.def. */
+enum field_id {
+#define FIELD(id, ...) FIELD_##id,
+#include <cgward/fields.def>
+#undef FIELD
+};
+
 struct derived_field {
 	const char *key, *title, *aliases, *help;
 	uint8_t unit;

@@ -28,7 +28,7 @@ static struct traced parse_key(const char *key)
 		[TRACE_SET_IO_WAIT] = "io_wait",     [TRACE_SET_IO_QUEUE] = "io_queue",
 		[TRACE_SET_IO_DEVICE] = "io_device", [TRACE_SET_RECLAIM_ALONE] = "reclaim_alone",
 		[TRACE_SET_SOCKET] = "socket",       [TRACE_SET_CPU_BURST] = "cpu_burst",
-		[TRACE_SET_RUNNABLE] = "runnable",
+		[TRACE_SET_QUOTA] = "quota",         [TRACE_SET_RUNNABLE] = "runnable",
 	};
 	static const struct {
 		const char *name;

@@ -10,22 +10,23 @@
 void view_waits(const struct view *view, struct view_wait ret_waits[static VIEW_WAIT_COUNT])
 {
 	static const struct {
-		const char *name, *title, *field;
+		const char *name, *title;
+		enum cgw_metric metric; /* its rate */
 	} waits[VIEW_WAIT_COUNT] = {
-		{"cpu_ns_per_s", "CPU, throttled or not", "cpu.run_delay.rate"},
-		{"throttled_ns_per_s", "throttled", "cpu.run_delay.throttled.rate"},
-		{"io_ns_per_s", "IO, refaults or not", "io.iowait.rate"},
-		{"refault_ns_per_s", "refaults", "io.iowait.refault.rate"},
-		{"reclaim_ns_per_s", "direct reclaim", "memory.direct_reclaim.rate"},
+		{"cpu_ns_per_s", "CPU, throttled or not", CGW_M_CPU_RUN_DELAY},
+		{"throttled_ns_per_s", "throttled", CGW_M_CPU_RUN_DELAY_THROTTLED},
+		{"io_ns_per_s", "IO, refaults or not", CGW_M_IO_IOWAIT},
+		{"refault_ns_per_s", "refaults", CGW_M_IO_IOWAIT_REFAULT},
+		{"reclaim_ns_per_s", "direct reclaim", CGW_M_MEMORY_DIRECT_RECLAIM},
 	};
 
 	for (size_t i = 0; i < VIEW_WAIT_COUNT; i++) {
 		struct view_wait *wait = &ret_waits[i];
-		struct cgw_field field;
+		const struct cgw_field field = {.view = CGW_VIEW_RATE,
+						.index = (int16_t)waits[i].metric};
 
-		*wait = (struct view_wait){waits[i].name, waits[i].title, {.state = CGW_ABSENT}};
-		if (cgw_field_parse(waits[i].field, &field, NULL) == 0)
-			wait->rate = cgw_frame_value(view->frame, field, view->group);
+		*wait = (struct view_wait){waits[i].name, waits[i].title,
+					   cgw_frame_value(view->frame, field, view->group)};
 	}
 }
 

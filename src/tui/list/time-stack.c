@@ -4,26 +4,42 @@
 #include <stdio.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/model/field.h"
 #include "tui/list/time-stack.h"
+
+/* A hundredth of a thread's time per second. */
+#define NS_PER_PERCENT 1e7
 
 /*
  * Traced parts are fields. Files only have bounds: the time in which any thread waited is at least
  * that of one. Of IO, pressure of memory is subtracted, because a thread can be in both.
  */
+#define RATE(metric)                                           \
+	{                                                      \
+		.view = CGW_VIEW_RATE, .index = CGW_M_##metric \
+	}
+#define TRACED(id)                                            \
+	{                                                     \
+		.view = CGW_VIEW_DERIVED, .index = FIELD_##id \
+	}
+#define UNKNOWN                                     \
+	{                                           \
+		.view = CGW_VIEW_VALUE, .index = -1 \
+	}
 static const struct part {
-	const char *letter, *name, *field;
+	const char *letter, *name;
 	enum role role;
-	const char *from_files, *but; /* fields without the threads; NULL: unknown */
-	double percent;               /* per unit of those fields */
+	struct cgw_field traced;
+	struct cgw_field from_files, but; /* ns per second */
 } parts[] = {
-	{"R", "ran", "time.running", ROLE_CPU, "cpu", NULL, 1},
-	{"W", "waited for CPU", "time.cpu_wait", ROLE_WARM, "cpu.pressure.some.total.rate",
-	 "cpu.throttled.rate", 1e-7},
-	{"T", "throttled", "time.throttled", ROLE_BAD, "cpu.throttled.rate", NULL, 1e-7},
-	{"I", "IO", "time.io_wait", ROLE_IO, "io.pressure.some.total.rate",
-	 "memory.pressure.some.total.rate", 1e-7},
-	{"S", "refault", "time.refault", ROLE_MEMORY, NULL, NULL, 0},
-	{"M", "reclaim", "time.reclaim", ROLE_PRESSURE, NULL, NULL, 0},
+	{"R", "ran", ROLE_CPU, TRACED(TIME_RUNNING), RATE(CPU_USAGE), UNKNOWN},
+	{"W", "waited for CPU", ROLE_WARM, TRACED(TIME_CPU_WAIT), RATE(CPU_PRESSURE_SOME_TOTAL),
+	 RATE(CPU_THROTTLED)},
+	{"T", "throttled", ROLE_BAD, TRACED(TIME_THROTTLED), RATE(CPU_THROTTLED), UNKNOWN},
+	{"I", "IO", ROLE_IO, TRACED(TIME_IO_WAIT), RATE(IO_PRESSURE_SOME_TOTAL),
+	 RATE(MEMORY_PRESSURE_SOME_TOTAL)},
+	{"S", "refault", ROLE_MEMORY, TRACED(TIME_REFAULT), UNKNOWN, UNKNOWN},
+	{"M", "reclaim", ROLE_PRESSURE, TRACED(TIME_RECLAIM), UNKNOWN, UNKNOWN},
 };
 
 struct stack {
@@ -32,31 +48,29 @@ struct stack {
 	bool complete; /* all of them are known */
 };
 
-static void add_field(const char *key, struct cgw_metric_set *set)
+static bool is_known(struct cgw_field field)
 {
-	struct cgw_field field;
-
-	if (key != NULL && cgw_field_parse(key, &field, NULL) == 0)
-		cgw_field_metrics(field, set);
+	return field.index >= 0;
 }
 
 void time_stack_metrics(struct cgw_metric_set *set)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		add_field(parts[i].field, set);
-		add_field(parts[i].from_files, set);
-		add_field(parts[i].but, set);
+		cgw_field_metrics(parts[i].traced, set);
+		if (is_known(parts[i].from_files))
+			cgw_field_metrics(parts[i].from_files, set);
+		if (is_known(parts[i].but))
+			cgw_field_metrics(parts[i].but, set);
 	}
 	cgw_metric_set_add(set, CGW_M_CGROUP_FROZEN);
 }
 
-static bool read_field(const struct cgw_frame *frame, uint32_t group, const char *key,
+static bool read_field(const struct cgw_frame *frame, uint32_t group, struct cgw_field field,
 		       double *ret_real)
 {
-	struct cgw_field field;
 	struct cgw_value value = {.state = CGW_ABSENT};
 
-	if (key != NULL && cgw_field_parse(key, &field, NULL) == 0)
+	if (is_known(field))
 		value = cgw_frame_value(frame, field, group);
 	if (value.state == CGW_OK)
 		*ret_real = value.real;
@@ -79,9 +93,9 @@ static bool read_bound(const struct cgw_frame *frame, uint32_t group, const stru
 	if (threads.state != CGW_OK || threads.value == 0 ||
 	    !read_field(frame, group, part->from_files, &whole))
 		return false;
-	if (part->but != NULL && !read_field(frame, group, part->but, &but))
+	if (is_known(part->but) && !read_field(frame, group, part->but, &but))
 		return false;
-	*ret_percent = fmax(whole - but, 0) * part->percent / (double)threads.value;
+	*ret_percent = fmax(whole - but, 0) / NS_PER_PERCENT / (double)threads.value;
 	return true;
 }
 
@@ -92,7 +106,7 @@ static bool read_stack(const struct cgw_frame *frame, uint32_t group, struct sta
 	*ret_stack = (struct stack){.complete = traced};
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		double *percent = &ret_stack->percent[i];
-		bool known = traced ? read_field(frame, group, parts[i].field, percent)
+		bool known = traced ? read_field(frame, group, parts[i].traced, percent)
 				    : read_bound(frame, group, &parts[i], percent);
 
 		if (i == 0 && !known)
@@ -167,7 +181,7 @@ void time_stack_draw_legend(const struct cgw_frame *frame, struct canvas *canvas
 	if (!traced)
 		at += canvas_text(canvas, area.row, at, end - at, ROLE_DIM, "At least: ");
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		if (!traced && parts[i].from_files == NULL)
+		if (!traced && !is_known(parts[i].from_files))
 			continue;
 		at += canvas_text(canvas, area.row, at, end - at, parts[i].role, parts[i].letter);
 		at += 1 +

@@ -142,7 +142,8 @@ static void test_collectors_that_do_not_work_have_a_reason(void **state)
 
 static void test_what_cannot_be_traced_has_a_reason(void **state)
 {
-	static const char *const traced[] = {"run delay", "sockets", "CPU bursts", "runnable"};
+	static const char *const traced[] = {"run delay", "sockets", "CPU bursts", "CPU limits",
+					     "runnable"};
 	struct tree_dir *dir = tree_new();
 
 	tree_machine_v2(dir);

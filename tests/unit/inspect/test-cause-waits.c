@@ -249,12 +249,97 @@ static void test_throttling_costs_what_tasks_waited(void **state)
 	topology_unref(topology);
 }
 
+struct burst_case {
+	uint64_t period_ms, burst_ms; /* cpu.max.burst */
+	uint64_t throttled_ms, ended_ms, covered_ms;
+	uint64_t need_us, peak_ms; /* 0: not measured */
+	const char *command;
+};
+
+/* /a may use half a CPU. */
+static struct cgw_frame *new_burst_frame(struct topology *topology, const struct burst_case *row)
+{
+	struct cgw_frame *frame;
+
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	for (uint64_t second = 0; second < 2; second++) {
+		const struct frame_value values[] = {
+			{"/a", CGW_M_CPU_MAX, OK(500000000)},
+			{"/a", CGW_M_CPU_PERIOD, OK(row->period_ms * 1000000)},
+			{"/a", CGW_M_CPU_MAX_BURST, OK(row->burst_ms * 1000000)},
+			{"/a", CGW_M_CPU_NR_PERIODS, OK(90 + 10 * second)},
+			{"/a", CGW_M_CPU_NR_THROTTLED, OK(6 + 4 * second)},
+			{"/a", CGW_M_CPU_USAGE, OK(second * 100000000)},
+			{"/a", CGW_M_CPU_THROTTLED, OK(second * row->throttled_ms * 1000000)},
+			{"/a", CGW_M_CPU_THROTTLED_BURSTS, OK(second * row->ended_ms * 1000000)},
+			{"/a", CGW_M_CPU_THROTTLED_BURSTS_COVERED,
+			 OK(second * row->covered_ms * 1000000)},
+			{"/a", CGW_M_CPU_THROTTLED_BURSTS_MAX, OK(row->need_us * 1000)},
+			{"/a", CGW_M_CPU_BURST_10MS_MAX, OK(row->peak_ms * 1000000)},
+		};
+		struct cgw_metric_set wanted = {0};
+		struct cgw_snapshot *snapshot = NULL;
+
+		for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+			cgw_metric_set_add(&wanted, values[i].metric);
+		assert_int_equal(snapshot_begin(NULL, topology, &wanted, &snapshot), 0);
+		snapshot->monotonic_ns = snapshot->boottime_ns = (second + 1) * 1000000000;
+		for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+			if (values[i].metric != CGW_M_CPU_THROTTLED_BURSTS_MAX || row->need_us > 0)
+				snapshot_set(snapshot, snapshot->column_of[values[i].metric], 1,
+					     values[i].number);
+		assert_int_equal(snapshot_finish(snapshot), 0);
+		assert_int_equal(cgw_frame_update(frame, snapshot), 0);
+		cgw_snapshot_unref(snapshot);
+	}
+	return frame;
+}
+
+/* A burst is proposed only where what was measured shows that it would help. */
+static void test_throttled_bursts_get_a_burst(void **state)
+{
+	static const struct burst_case rows[] = {
+		/* and a slice for each CPU */
+		{100, 0, 40, 40, 39, 8100, 8, "cgward set '/a' 'cpu.max.burst=14ms'"},
+		{100, 0, 40, 40, 39, 8100, 18, "cgward set '/a' 'cpu.max.burst=19ms'"},
+		/* at most the quota of a period */
+		{20, 0, 40, 40, 39, 8100, 18, "cgward set '/a' 'cpu.max.burst=10ms'"},
+		/* It has that burst. */
+		{100, 20, 40, 40, 39, 8100, 8, "cgward set '/a' 'cpu.max=75%'"},
+		/* Most bursts needed more than there was before them. */
+		{100, 0, 40, 40, 19, 8100, 8, "cgward set '/a' 'cpu.max=75%'"},
+		/* Most throttling is not that of bursts that have ended. */
+		{100, 0, 400, 40, 39, 8100, 8, "cgward set '/a' 'cpu.max=75%'"},
+		/* One that ended in this interval was throttled before it. */
+		{100, 0, 10, 40, 30, 8100, 8, "cgward set '/a' 'cpu.max.burst=14ms'"},
+		{100, 0, 40, 40, 0, 0, 8, "cgward set '/a' 'cpu.max=75%'"},
+	};
+	struct topology *topology = frame_topology(groups, 4);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct cgw_frame *frame = new_burst_frame(topology, &rows[i]);
+		struct cgw_cause causes[CGW_CAUSE_MAX];
+		CLEANUP(cleanup_free) char *command = NULL;
+
+		/* The limit of the group above its own. */
+		assert_int_equal(cgw_explain(frame, 2, causes), 1);
+		assert_true(fabs(causes[0].peak_cpus - (double)rows[i].peak_ms / 10) < 1e-9);
+		assert_true(fabs(causes[0].mean_cpus - 0.1) < 1e-9);
+		command = cgw_cause_command(&causes[0], "/a");
+		if (strcmp(command, rows[i].command) != 0)
+			fail_msg("%zu: %s", i, command);
+		cgw_frame_free(frame);
+	}
+	topology_unref(topology);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_waits_name_the_taker_and_a_weight_that_helps),
 		cmocka_unit_test(test_no_weight_for_another_hierarchy),
 		cmocka_unit_test(test_throttling_costs_what_tasks_waited),
+		cmocka_unit_test(test_throttled_bursts_get_a_burst),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

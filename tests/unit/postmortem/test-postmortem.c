@@ -173,6 +173,18 @@ static const char *text_of(const json_t *page, const char *key)
 	return json_string_value(json_object_get(page, key));
 }
 
+/* Only an action and the kernel log cause samples, so that none sees half of a kill. */
+static void start_without_interval(struct fixture *fixture)
+{
+	const struct cgw_action action = {
+		.kind = CGW_ACTION_FREEZE, .rule = "rule", .path = "/", .reason = "reason"};
+	const struct cgw_action_result result = {.outcome = CGW_OUTCOME_DONE};
+
+	start_every(fixture, 3600 * NS_PER_S);
+	postmortem_add_action(fixture->postmortem, &action, &result);
+	json_decref(wait_for_page(fixture, "/", 0, 0));
+}
+
 static void test_oom_kill(void **state)
 {
 	struct fixture *fixture = *state;
@@ -180,8 +192,11 @@ static void test_oom_kill(void **state)
 	const json_t *log, *processes, *limit;
 	json_t *other;
 
-	start(fixture);
-	page = wait_for_page(fixture, "/top/web", 1, 0);
+	start_without_interval(fixture);
+	fixture->kills++;
+	write_counters(fixture);
+	log_kill(fixture);
+	page = wait_for_page(fixture, "/top/web", 0, 0);
 	assert_string_equal(text_of(page, "event"), "oom-kill");
 	assert_int_equal(json_integer_value(json_object_get(page, "count")), 1);
 	assert_string_equal(text_of(page, "summary"),
@@ -242,17 +257,10 @@ static void test_oom_kill_without_memory(void **state)
 static void test_kill_in_a_removed_group(void **state)
 {
 	struct fixture *fixture = *state;
-	const struct cgw_action action = {
-		.kind = CGW_ACTION_FREEZE, .rule = "rule", .path = "/", .reason = "reason"};
-	const struct cgw_action_result result = {.outcome = CGW_OUTCOME_DONE};
-	CLEANUP(cleanup_json) json_t *first = NULL;
 	CLEANUP(cleanup_json) json_t *page = NULL;
 	json_t *other;
 
-	/* Only the action and the kernel log cause samples, so that none sees half of the kill. */
-	start_every(fixture, 3600 * NS_PER_S);
-	postmortem_add_action(fixture->postmortem, &action, &result);
-	first = wait_for_page(fixture, "/", 0, 0);
+	start_without_interval(fixture);
 	tree_move(fixture->dir, "cgroup/top/web", "removed");
 	fixture->kills++;
 	overwrite(fixture, "cgroup/top/memory.events", "max 9\noom 9\noom_kill 001\n");

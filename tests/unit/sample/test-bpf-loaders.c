@@ -62,6 +62,7 @@ static const struct expected_map expected_io_queue[] = {TRACE_MAPS};
 static const struct expected_map expected_io_device[] = {TRACE_MAPS, {"requests", NUMBERS(1)}};
 static const struct expected_map expected_socket[] = {TRACE_MAPS, {"connections", NUMBERS(3)}};
 static const struct expected_map expected_cpu_burst[] = {TRACE_MAPS};
+static const struct expected_map expected_quota[] = {TRACE_MAPS};
 static const struct expected_map expected_runnable[] = {TRACE_MAPS, {"counted", NUMBERS(1)}};
 
 static void check_loader(const struct bpf_loader *loader, size_t program_count,
@@ -94,6 +95,7 @@ static void test_loaders_create_the_arrays_that_are_read(void **state)
 	check_loader(&bpf_loader_io_device, 2, expected_io_device, ARRAY_SIZE(expected_io_device));
 	check_loader(&bpf_loader_socket, 4, expected_socket, ARRAY_SIZE(expected_socket));
 	check_loader(&bpf_loader_cpu_burst, 1, expected_cpu_burst, ARRAY_SIZE(expected_cpu_burst));
+	check_loader(&bpf_loader_quota, 1, expected_quota, ARRAY_SIZE(expected_quota));
 	check_loader(&bpf_loader_runnable, 3, expected_runnable, ARRAY_SIZE(expected_runnable));
 }
 

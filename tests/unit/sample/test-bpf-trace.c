@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-bpf-trace.c - sums and percentiles of what the BPF programs record. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/sample/bpf/trace-removed.h"
@@ -82,6 +83,21 @@ static void test_longest_wait_of_the_interval(void **state)
 	assert_sum(&sums, 9, 53 * MS, 1 * MS);
 	assert_sum(&sums, 5, 60 * MS, 0);
 	assert_sum(&sums, 7, 113 * MS, 1 * MS);
+}
+
+/* What a limit of a group throttles is not what one of its parent does. */
+static void test_groups_alone(void **state)
+{
+	CLEANUP(trace_sums_done) struct trace_sums sums = {.own_only = true};
+	struct trace_group records[GROUPS];
+
+	reset(records);
+	wait_of(&records[NINE], 4, 2 * MS);
+	wait_of(&records[SEVEN], 4, 4 * MS);
+	assert_int_equal(trace_sums_set(&sums, ids, records, GROUPS, 4), 0);
+	assert_sum(&sums, 9, 2 * MS, 2 * MS);
+	assert_sum(&sums, 7, 4 * MS, 4 * MS);
+	assert_sum(&sums, 1, 0, 0);
 }
 
 static const struct trace_sum *heir_of(const struct trace_sums *sums, uint64_t id)
@@ -348,10 +364,38 @@ static void test_percentiles_up_to_the_longest_wait(void **state)
 	assert_int_equal(ns, sum.longest_ns);
 }
 
+/* The record of 5 was added after the read, before those of 7 and 1 were dropped. */
+static void test_parents_that_were_dropped_meanwhile(void **state)
+{
+	static const struct trace_dropped list[] = {{1, 0, 0}, {3, 1, 0}, {7, 1, 0}};
+	struct trace_dropped dropped[3];
+	CLEANUP(trace_sums_done) struct trace_sums sums = {0};
+	uint64_t read[4] = {5};
+	struct trace_group records[4] = {{.parent_id = 7}};
+
+	memcpy(dropped, list, sizeof(list));
+	wait_of(&records[0], 4, 2 * MS);
+	assert_int_equal(trace_sums_add_parents(dropped, 3, read, records, 1, 4), 3);
+	assert_int_equal(trace_sums_set(&sums, read, records, 3, 4), 0);
+	assert_sum(&sums, 5, 2 * MS, 2 * MS);
+	assert_sum(&sums, 7, 2 * MS, 2 * MS);
+	assert_sum(&sums, 1, 2 * MS, 2 * MS);
+	assert_null(trace_sums_find(&sums, 3));
+	/* Each once, also if a program has added it again, and as many as there is room for. */
+	assert_int_equal(trace_sums_add_parents(dropped, 3, read, records, 3, 4), 3);
+	memcpy(dropped, list, sizeof(list));
+	assert_int_equal(trace_sums_add_parents(dropped, 3, read, records, 3, 4), 3);
+	memcpy(dropped, list, sizeof(list));
+	assert_int_equal(trace_sums_add_parents(dropped, 3, read, records, 1, 2), 2);
+	assert_int_equal(trace_sums_add_parents(dropped, 0, read, records, 1, 4), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_groups_include_their_descendants),
+		cmocka_unit_test(test_groups_alone),
+		cmocka_unit_test(test_parents_that_were_dropped_meanwhile),
 		cmocka_unit_test(test_longest_wait_of_the_interval),
 		cmocka_unit_test(test_which_records_are_needed),
 		cmocka_unit_test(test_ancestors_count_removed_groups),

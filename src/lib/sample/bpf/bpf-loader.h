@@ -32,4 +32,4 @@ struct bpf_loader {
 extern const struct bpf_loader bpf_loader_css_direct, bpf_loader_cgroup_direct,
 	bpf_loader_cgroup_probe, bpf_loader_run_delay, bpf_loader_reclaim, bpf_loader_io_wait,
 	bpf_loader_io_queue, bpf_loader_io_device, bpf_loader_reclaim_alone, bpf_loader_socket,
-	bpf_loader_cpu_burst, bpf_loader_runnable;
+	bpf_loader_cpu_burst, bpf_loader_quota, bpf_loader_runnable;

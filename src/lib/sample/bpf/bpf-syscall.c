@@ -241,3 +241,16 @@ uint32_t bpf_possible_cpus(void)
 	}
 	return (uint32_t)count;
 }
+
+uint64_t bpf_program_missed(int program)
+{
+	struct bpf_prog_info info;
+	union bpf_attr attributes;
+
+	memset(&info, 0, sizeof(info));
+	memset(&attributes, 0, sizeof(attributes));
+	attributes.info.bpf_fd = (uint32_t)program;
+	attributes.info.info_len = sizeof(info);
+	attributes.info.info = pointer_number(&info);
+	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attributes) == 0 ? info.recursion_misses : 0;
+}

@@ -41,4 +41,7 @@ int bpf_map_add(int map, const void *key, const void *value);
 /* Number of CPUs that may exist; 0 if unknown. */
 uint32_t bpf_possible_cpus(void);
 
+/* How often a program was not run, because this CPU was interrupted while it ran it. */
+uint64_t bpf_program_missed(int program);
+
 int bpf_map_id(int map, uint32_t *ret_id);

@@ -57,7 +57,8 @@ void trace_sums_add(struct trace_sums *sums, uint64_t id, const struct trace_gro
 	if (record->waited_ns == 0 && record->peaks[epoch % 2].epoch != epoch &&
 	    record->runnable == 0 && memcmp(record->counters, none, sizeof(none)) == 0)
 		return;
-	for (; id != 0 && (sum = trace_sums_find(sums, id)) != NULL; id = sum->parent_id)
+	for (; id != 0 && (sum = trace_sums_find(sums, id)) != NULL;
+	     id = sums->own_only ? 0 : sum->parent_id)
 		add(sum, record, epoch);
 }
 
@@ -110,6 +111,41 @@ const struct trace_sum *trace_sums_heir(const struct trace_sums *sums, const str
 	while (heir != NULL && !heir->kept && heir->parent_id != 0)
 		heir = trace_sums_find(sums, heir->parent_id);
 	return heir != sum ? heir : NULL;
+}
+
+static int compare_dropped(const void *key, const void *item)
+{
+	const uint64_t *id = key;
+	const struct trace_dropped *dropped = item;
+
+	return (*id > dropped->id) - (*id < dropped->id);
+}
+
+static struct trace_dropped *find_dropped(struct trace_dropped *dropped, size_t count, uint64_t id)
+{
+	return bsearch(&id, dropped, count, sizeof(*dropped), compare_dropped);
+}
+
+size_t trace_sums_add_parents(struct trace_dropped *dropped, size_t dropped_count, uint64_t *ids,
+			      struct trace_group *records, size_t count, size_t max)
+{
+	struct trace_dropped *found;
+
+	if (dropped_count == 0)
+		return count;
+	for (size_t i = 0; i < count; i++)
+		if ((found = find_dropped(dropped, dropped_count, ids[i])) != NULL)
+			found->exists = true;
+	/* The parents of those that are appended follow in the same loop. */
+	for (size_t i = 0; i < count; i++) {
+		found = find_dropped(dropped, dropped_count, records[i].parent_id);
+		if (found == NULL || found->exists || count == max)
+			continue;
+		found->exists = true;
+		ids[count] = found->id;
+		records[count++] = (struct trace_group){.parent_id = found->parent_id};
+	}
+	return count;
 }
 
 static uint64_t bucket_start_ns(size_t bucket)

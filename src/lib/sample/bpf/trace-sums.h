@@ -41,6 +41,7 @@ struct trace_sum {
 struct trace_sums {
 	struct trace_sum *items;
 	size_t count, size;
+	bool own_only; /* groups do not include their descendants */
 };
 
 /* Adds up the records as read at the end of an epoch. -ENOMEM: the sums are unchanged. */
@@ -60,6 +61,19 @@ void trace_sums_keep(struct trace_sums *sums, uint64_t id);
 void trace_sums_keep_changed(struct trace_sums *sums, const struct trace_sums *before);
 /* The nearest ancestor whose record is kept, or the root; NULL if the record of this one is. */
 const struct trace_sum *trace_sums_heir(const struct trace_sums *sums, const struct trace_sum *sum);
+
+/* Records that were dropped after a read, ordered by id. */
+struct trace_dropped {
+	uint64_t id, parent_id;
+	bool exists; /* again */
+};
+/*
+ * A group may have got its record between the read and the drop of that of its parent. Appends
+ * such parents to the records of the next read, of which there are at most `max`. Returns their
+ * number.
+ */
+size_t trace_sums_add_parents(struct trace_dropped *dropped, size_t dropped_count, uint64_t *ids,
+			      struct trace_group *records, size_t count, size_t max);
 
 /* The waits that were shorter than an exported bound. */
 uint64_t trace_sum_up_to(const struct trace_sum *sum, size_t bound);

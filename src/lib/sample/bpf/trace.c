@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/debug-message.h"
 #include "lib/sample/bpf/bpf-syscall.h"
@@ -28,26 +29,29 @@ static const struct {
 	const char *name;
 	const struct bpf_loader *loader;
 	unsigned minor; /* of Linux 6, the oldest kernel that it works with */
+	bool own_only;  /* values of a group do not include those of descendants */
 } sets[TRACE_SET_COUNT] = {
 	/*
 	 * Before Linux 6.4 the kernel allocates a task's storage with an allocator that must not be
 	 * called while a run queue is locked.
 	 */
-	[TRACE_SET_RUN_DELAY] = {"run delay", &bpf_loader_run_delay, 4},
-	[TRACE_SET_IO_WAIT] = {"IO wait", &bpf_loader_io_wait, 4},
+	[TRACE_SET_RUN_DELAY] = {"run delay", &bpf_loader_run_delay, 4, false},
+	[TRACE_SET_IO_WAIT] = {"IO wait", &bpf_loader_io_wait, 4, false},
 	/* bpf_rdonly_cast() */
-	[TRACE_SET_RECLAIM] = {"reclaim", &bpf_loader_reclaim, 2},
-	[TRACE_SET_RECLAIM_ALONE] = {"reclaim alone", &bpf_loader_reclaim_alone, 2},
-	[TRACE_SET_IO_QUEUE] = {"IO queue", &bpf_loader_io_queue, 2},
-	[TRACE_SET_IO_DEVICE] = {"IO device", &bpf_loader_io_device, 2},
+	[TRACE_SET_RECLAIM] = {"reclaim", &bpf_loader_reclaim, 2, false},
+	[TRACE_SET_RECLAIM_ALONE] = {"reclaim alone", &bpf_loader_reclaim_alone, 2, false},
+	[TRACE_SET_IO_QUEUE] = {"IO queue", &bpf_loader_io_queue, 2, false},
+	[TRACE_SET_IO_DEVICE] = {"IO device", &bpf_loader_io_device, 2, false},
 	/* sock_send_length and sock_recv_length */
-	[TRACE_SET_SOCKET] = {"sockets", &bpf_loader_socket, 3},
-	[TRACE_SET_CPU_BURST] = {"CPU bursts", &bpf_loader_cpu_burst, 2},
-	[TRACE_SET_RUNNABLE] = {"runnable tasks", &bpf_loader_runnable, 4},
+	[TRACE_SET_SOCKET] = {"sockets", &bpf_loader_socket, 3, false},
+	[TRACE_SET_CPU_BURST] = {"CPU bursts", &bpf_loader_cpu_burst, 2, false},
+	[TRACE_SET_QUOTA] = {"CPU limits", &bpf_loader_quota, 2, true},
+	[TRACE_SET_RUNNABLE] = {"runnable tasks", &bpf_loader_runnable, 4, false},
 };
 
 /* Attached programs; a trace replaces them by those with a larger map. */
 struct programs {
+	int programs[PROGRAM_MAX];
 	int links[PROGRAM_MAX];
 	int groups, pairs; /* maps */
 	struct trace_control *control;
@@ -63,11 +67,15 @@ struct trace {
 	struct trace_group *records;
 	struct trace_sums before, now; /* at the last two reads */
 	struct trace_removed removed;
+	struct trace_dropped *dropped; /* after the last read */
+	size_t dropped_count, dropped_size;
 	struct trace_pair *pairs; /* as read; NULL without TRACE_TAKERS */
 	uint64_t *pair_ns;
 	struct trace_taker *takers;
 	size_t taker_count;
-	uint64_t lost; /* at the last read */
+	uint64_t lost;          /* at the last read */
+	uint64_t missed;        /* the same: events for which the kernel did not run a program, */
+	uint64_t missed_before; /* of which those of replaced programs */
 };
 
 static size_t control_bytes(void)
@@ -77,9 +85,12 @@ static size_t control_bytes(void)
 
 static void programs_close(struct programs *programs)
 {
-	for (size_t i = 0; i < PROGRAM_MAX; i++)
+	for (size_t i = 0; i < PROGRAM_MAX; i++) {
 		if (programs->links[i] >= 0)
 			close(programs->links[i]);
+		if (programs->programs[i] >= 0)
+			close(programs->programs[i]);
+	}
 	if (programs->groups >= 0)
 		close(programs->groups);
 	if (programs->pairs >= 0)
@@ -93,6 +104,7 @@ static struct programs programs_none(uint32_t capacity)
 	struct programs programs = {.groups = -1, .pairs = -1, .capacity = capacity};
 
 	memset(programs.links, 0xff, sizeof(programs.links));
+	memset(programs.programs, 0xff, sizeof(programs.programs));
 	return programs;
 }
 
@@ -109,6 +121,7 @@ struct trace *trace_close(struct trace *trace)
 	trace_sums_done(&trace->before);
 	trace_sums_done(&trace->now);
 	trace_removed_done(&trace->removed);
+	free(trace->dropped);
 	free(trace);
 	return NULL;
 }
@@ -142,7 +155,7 @@ static uint64_t counted_hierarchy(const struct cgw_hierarchy *hierarchy)
 }
 
 static int attach(const struct trace *trace, struct programs *to, const struct bpf_map_slot *maps,
-		  const int *programs, size_t record_count)
+		  size_t record_count)
 {
 	const struct bpf_loader *loader = sets[trace->set].loader;
 	int r = 0;
@@ -176,7 +189,7 @@ static int attach(const struct trace *trace, struct programs *to, const struct b
 		r = bpf_map_add(to->groups, &trace->ids[i], &trace->records[i]);
 	}
 	for (size_t i = 0; i < loader->program_count && r == 0; i++) {
-		to->links[i] = bpf_attach_tracepoint(programs[i]);
+		to->links[i] = bpf_attach_tracepoint(to->programs[i]);
 		r = to->links[i] < 0 ? to->links[i] : 0;
 	}
 	return r;
@@ -198,23 +211,36 @@ static int load(const struct trace *trace, size_t record_count, struct programs 
 {
 	const struct bpf_loader *loader = sets[trace->set].loader;
 	struct bpf_map_slot maps[MAP_MAX] = {0};
-	int programs[PROGRAM_MAX] = {0}, r = -EAGAIN;
+	int r = -EAGAIN;
 
 	if (loader->map_count > MAP_MAX || loader->program_count > PROGRAM_MAX)
 		return -E2BIG;
 	for (size_t i = 0; i < loader->map_count; i++)
 		maps[i].entries = map_entries(trace, to->capacity, loader->maps[i].name);
 	for (int attempt = 0; attempt < ATTEMPT_MAX && r == -EAGAIN; attempt++)
-		r = bpf_run_loader(loader, maps, programs);
+		r = bpf_run_loader(loader, maps, to->programs);
 	if (r < 0)
 		return r;
-	r = attach(trace, to, maps, programs, record_count);
+	r = attach(trace, to, maps, record_count);
 	/* The links and mappings keep what they need. */
 	for (size_t i = 0; i < loader->map_count; i++)
 		close(maps[i].fd);
-	for (size_t i = 0; i < loader->program_count; i++)
-		close(programs[i]);
 	return r;
+}
+
+/*
+ * From Linux 7.0 on, a task can be preempted while it runs a program at a tracepoint; another
+ * task on the same CPU then does not run it. Interrupts do the same at some tracepoints of all
+ * kernels.
+ */
+static uint64_t count_missed(const struct programs *programs)
+{
+	uint64_t missed = 0;
+
+	for (size_t i = 0; i < PROGRAM_MAX; i++)
+		if (programs->programs[i] >= 0)
+			missed += bpf_program_missed(programs->programs[i]);
+	return missed;
 }
 
 static int allocate(struct trace *trace, uint32_t capacity)
@@ -265,6 +291,7 @@ int trace_open(enum trace_set set, const struct cgw_hierarchy *hierarchy, uint32
 		return cgw_diag_set(diag, -ENOMEM, "out of memory");
 	trace->set = set;
 	trace->details = details;
+	trace->before.own_only = trace->now.own_only = sets[set].own_only;
 	trace->hierarchy = counted_hierarchy(hierarchy);
 	trace->programs = programs_none(capacity);
 	r = allocate(trace, capacity);
@@ -316,8 +343,21 @@ static void grow(struct trace *trace, size_t record_count)
 		programs_close(&larger);
 		return;
 	}
+	trace->missed_before += count_missed(&trace->programs);
 	programs_close(&trace->programs);
 	trace->programs = larger;
+}
+
+/* Returns the number of records. */
+static size_t add_parents(struct trace *trace, size_t count)
+{
+	size_t all = trace_sums_add_parents(trace->dropped, trace->dropped_count, trace->ids,
+					    trace->records, count, trace->programs.capacity);
+
+	/* A program may have added it meanwhile. */
+	for (size_t i = count; i < all; i++)
+		(void)bpf_map_add(trace->programs.groups, &trace->ids[i], &trace->records[i]);
+	return all;
 }
 
 int trace_read(struct trace *trace)
@@ -336,6 +376,7 @@ int trace_read(struct trace *trace)
 		      strerror(-count));
 		return count;
 	}
+	count = (int)add_parents(trace, (size_t)count);
 	r = trace_sums_set(&now, trace->ids, trace->records, (size_t)count, epoch);
 	for (size_t i = 0; i < trace->removed.count && r == 0; i++)
 		trace_sums_add(&now, trace->removed.items[i].id, &trace->removed.items[i].record,
@@ -344,7 +385,8 @@ int trace_read(struct trace *trace)
 	trace->now = r < 0 ? trace->now : now;
 	read_takers(trace);
 	/* A group that does not fit with all its ancestors leaves some room. */
-	lost = trace_lost(trace);
+	lost = __atomic_load_n(&trace->programs.control->lost, __ATOMIC_RELAXED);
+	trace->missed = trace->missed_before + count_missed(&trace->programs);
 	if (lost > trace->lost && (uint32_t)count > trace->programs.capacity / 2)
 		grow(trace, (size_t)count);
 	trace->lost = lost;
@@ -360,6 +402,7 @@ int trace_drop_others(struct trace *trace)
 {
 	size_t count = 0;
 
+	trace->dropped_count = 0;
 	trace_sums_keep_changed(&trace->now, &trace->before);
 	for (size_t i = 0; i < trace->now.count; i++) {
 		const struct trace_sum *sum = &trace->now.items[i];
@@ -368,14 +411,18 @@ int trace_drop_others(struct trace *trace)
 
 		if (heir == NULL)
 			continue;
-		if (trace_removed_reserve(&trace->removed) < 0)
+		if (trace_removed_reserve(&trace->removed) < 0 ||
+		    ARRAY_RESERVE(trace->dropped, trace->dropped_size, count + 1) < 0)
 			return -ENOMEM;
 		if (bpf_map_take(trace->programs.groups, &sum->id, &record) < 0)
+			continue;
+		trace->dropped[count++] = (struct trace_dropped){sum->id, sum->parent_id, false};
+		trace->dropped_count = count;
+		if (trace->now.own_only)
 			continue;
 		trace_removed_add(&trace->removed, heir->id, &record);
 		if (trace_removed_take(&trace->removed, sum->id, &record))
 			trace_removed_add(&trace->removed, heir->id, &record);
-		count++;
 	}
 	if (count > 0)
 		DEBUG(CGW_DEBUG_BPF, "programs of the %s: dropped the records of %zu groups",
@@ -390,7 +437,7 @@ bool trace_waits(const struct trace *trace, uint64_t id, struct trace_waits *ret
 
 	*ret_waits = (struct trace_waits){0};
 	if (sum == NULL)
-		return trace_lost(trace) == 0;
+		return trace->lost == 0;
 	*ret_waits = (struct trace_waits){
 		.waited_ns = sum->waited_ns,
 		.part_ns = sum->part_ns,
@@ -433,7 +480,7 @@ struct trace_histogram trace_histogram(const struct trace *trace, uint64_t id)
 
 uint64_t trace_lost(const struct trace *trace)
 {
-	return __atomic_load_n(&trace->programs.control->lost, __ATOMIC_RELAXED);
+	return trace->lost + trace->missed;
 }
 
 uint64_t trace_unknown(const struct trace *trace)

@@ -23,6 +23,7 @@ enum trace_set {
 	TRACE_SET_IO_DEVICE,
 	TRACE_SET_SOCKET,
 	TRACE_SET_CPU_BURST,
+	TRACE_SET_QUOTA,
 	TRACE_SET_RUNNABLE,
 	TRACE_SET_COUNT,
 };
@@ -77,7 +78,7 @@ bool trace_percentile_ns(const struct trace *trace, uint64_t id, unsigned percen
 			 uint64_t *ret_ns);
 /* A group without a record has not waited. */
 struct trace_histogram trace_histogram(const struct trace *trace, uint64_t id);
-/* Waits of the whole machine that were not counted, for lack of memory. */
+/* Waits of the whole machine that were not counted up to the last read. */
 uint64_t trace_lost(const struct trace *trace);
 /* Events of sockets that no task has used since the programs were attached. */
 uint64_t trace_unknown(const struct trace *trace);

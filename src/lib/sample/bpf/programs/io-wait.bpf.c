@@ -4,8 +4,8 @@
  * complete: the kernel's iowait state, in reads and synchronous writes of files, page faults and
  * swap-ins.
  *
- * The known part is for memory that was reclaimed before, as the kernel recognizes by the pages
- * for its pressure metrics. Reclaim itself sets the same bit of the task.
+ * The known part is for pages that were in use when they were reclaimed, as the kernel recognizes
+ * for its pressure metrics: not every swap-in. Reclaim itself sets the same bit of the task.
  */
 #include "count-waits.h"
 

@@ -42,6 +42,10 @@ struct list_head {
 	struct list_head *next;
 };
 
+struct hrtimer {
+	void *function;
+};
+
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
 	struct list_head sibling;
@@ -165,6 +169,10 @@ struct cfs_bandwidth {
 	__s64 period;
 	__u64 quota;
 	__u64 burst;
+	__u64 runtime;
+	__u64 runtime_snap; /* runtime at the start of the period */
+	struct hrtimer period_timer;
+	struct list_head throttled_cfs_rq;
 	int nr_periods;
 	int nr_throttled;
 	int nr_burst;

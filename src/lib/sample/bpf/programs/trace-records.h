@@ -32,6 +32,14 @@ struct trace_peak {
 #define TRACE_WINDOWS        4
 #define TRACE_WINDOW_NS_BITS 37 /* 137 s: 10 ms of 13743 CPUs */
 
+/* What a CPU limit left unused, and what it throttles. */
+struct trace_quota {
+	unsigned long long quota_ns;     /* of a period */
+	unsigned long long unused_ns;    /* before the burst, at most the quota of one period */
+	unsigned long long burst_ns;     /* used since the burst began; 0: none */
+	unsigned long long throttled_ns; /* before the burst, as the kernel counts it */
+};
+
 /* What the set of sockets counts instead of waits. */
 enum trace_counter {
 	TRACE_RX_BYTES,
@@ -48,9 +56,12 @@ struct trace_group {
 	unsigned long long waited_ns;
 	unsigned long long part_ns; /* the part with the cause that the set of programs defines */
 	unsigned long long counters[TRACE_COUNTERS];
-	struct trace_peak peaks[2];                /* of an even and of an odd epoch */
-	unsigned long long windows[TRACE_WINDOWS]; /* with descendants */
-	unsigned long long runnable;               /* tasks, with those of descendants */
+	struct trace_peak peaks[2]; /* of an even and of an odd epoch */
+	union {
+		unsigned long long windows[TRACE_WINDOWS]; /* with descendants */
+		struct trace_quota quota;
+	};
+	unsigned long long runnable; /* tasks, with those of descendants */
 	unsigned long long buckets[TRACE_BUCKETS];
 };
 
