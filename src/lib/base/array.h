@@ -29,8 +29,8 @@ static inline int array_reserve_beside(void *array, size_t capacity, size_t need
 	array_reserve_beside(&(array), (capacity), (needed), sizeof(*(array)))
 
 /*
- * Sets `index` to the first of `count` sorted items that is not before what is searched. `is_before`
- * says so of the item at `index`.
+ * Sets `index` to the first of `count` sorted items that is not before the one that is searched.
+ * `is_before` tests the item at `index`.
  */
 #define ARRAY_SEARCH(index, count, is_before)                   \
 	do {                                                    \

@@ -60,7 +60,7 @@ enum cli_exit cli_error(const struct cli_context *context, const char *format, .
 enum cli_exit cli_diag(const struct cli_context *context, const struct cgw_diag *diag);
 /* Maps a negative errno from the library to an exit status. */
 enum cli_exit cli_exit_from_error(int error);
-/* Prints why, from the diagnostic if it says so (NULL: none), and returns that exit status. */
+/* Prints the diagnostic, or the error if that is NULL or empty. Returns the error's exit status. */
 enum cli_exit cli_fail(const struct cli_context *context, int error, const struct cgw_diag *diag);
 
 /*
