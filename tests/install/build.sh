@@ -9,7 +9,9 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 CGWARD=$ROOT/usr/bin/cgward
 # shellcheck source=tests/live/lib.sh
 . "$top/tests/live/lib.sh"
-work=$(mktemp -d) && test_files+=("$work")
+# In the tree, so that ccache finds the same objects for each of these builds and in other clones.
+mkdir -p "$top/build"
+work=$(mktemp -d -p "$top/build") && test_files+=("$work")
 jobs=$(nproc)
 
 # A copy, because a test below adds rows to its tables.

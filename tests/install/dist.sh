@@ -46,7 +46,7 @@ same "so they are inside another checkout" "$expected" "$(checksum "$work/again"
 
 targets=$(cd "$top/tests/unit" && printf '%s\n' base/test-*.c metric/test-*.c | sed 's,^,unit-,; s,/,-,; s,\.c$,,')
 # shellcheck disable=SC2086
-logged "the unpacked tarball builds, and the tests of base and metric pass" sh -c 'cd "$1" && shift &&
+logged "the unpacked tarball builds, and the tests of base and metric pass" env CCACHE_BASEDIR="$work/outer/$name" sh -c 'cd "$1" && shift &&
 	cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Debug -DWARNINGS_ARE_ERRORS=ON &&
 	cmake --build build --target cgward "$@" && ctest --test-dir build --output-on-failure -L "^(base|metric)$" -R unit- --no-tests=error' \
 	- "$work/outer/$name" $targets

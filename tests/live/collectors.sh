@@ -43,6 +43,27 @@ if [ -n "$(mount_of freezer)" ] && [ "$(version_of "$(mount_of freezer)")" = 1 ]
 elif [ -n "$v2" ]; then
 	write "$v2$group/cgroup.freeze" 1
 fi
+# Counters of events, which are 0 in most groups: equal zeros would prove nothing. The programs are compared with
+# the files in the groups with the most tasks, so this one has many.
+group=$(make_group events "${all[@]}")
+write "$(mount_of pids)$group/pids.max" 99
+(enter "$group" pids; exec python3 -c '
+import os, sys
+r, w = os.pipe()
+try:
+    while os.fork(): pass
+    os.close(w)
+    os.read(r, 1) # until the first process ends
+    os._exit(0)
+except OSError: open(sys.argv[1], "w").write("ready\n")
+os.read(r, 1)' "$fifo") &
+test_pids+=($!)
+read -r _ <"$fifo"
+for setting in memory.limit_in_bytes=8388608 memory.max=8388608; do
+	write "$(mount_of memory)$group/${setting%%=*}" "${setting#*=}"
+done
+without_swap "$group"
+(enter "$group" memory; exec python3 -c 'x = b"x" * (64 << 20)') 2>/dev/null
 group=$(make_group disk "${all[@]}")
 scratch=$(mktemp -p "${TMPDIR:-/var/tmp}") && test_files+=("$scratch")
 (enter "$group" blkio memory; exec dd if=/dev/zero of="$scratch" bs=1M count=8 conv=fsync status=none)
@@ -128,13 +149,18 @@ group=/$test_name-memory
 get_by() { "$CGWARD" dump --collector "$1" -r --noheadings -b -o "$2" --match "$group" ; }
 check "BPF reads memory.current" test "$(get_by bpf memory.current)" -ge $((48 << 20))
 same "BPF reads pids.current" "$(get_by files pids.current)" "$(get_by bpf pids.current)"
+group=/$test_name-events
+# On v2 the tasks are in the group with the limit, and more than one may be killed.
+kills=$(cat "$(mount_of memory)$group"/memory.{events,oom_control} 2>/dev/null | awk '$1 == "oom_kill" { print $2 }')
+check "there was an OOM kill" test "$kills" -ge 1
+same "BPF reads the refused fork and the OOM kills" "1 $kills" "$(get_by bpf pids.events.max,memory.events.oom_kill)"
 
-# The kernel adds these up when it prints memory.stat; the programs find the parts, and no file is read.
+# Values from the programs, for which no file is read.
+by_programs() { grep -q "$1: from the programs" <(CGWARD_DEBUG=bpf "$CGWARD" dump --collector bpf -o "$1" 2>&1 >/dev/null); }
+check "they come from the programs" by_programs pids.events.max
+# The kernel adds these up when it prints memory.stat; the programs find the parts.
 if [ "$(version_of "$(mount_of memory)")" = 2 ]; then
-	for key in memory.slab memory.pgscan memory.pgsteal; do
-		check "BPF adds up $key" grep -q "$key: from the programs" \
-			<(CGWARD_DEBUG=bpf "$CGWARD" dump --collector bpf -o "$key" 2>&1 >/dev/null)
-	done
+	for key in memory.slab memory.pgscan memory.pgsteal; do check "BPF adds up $key" by_programs "$key"; done
 fi
 
 # Written bytes are in a later sample, under the right disk.

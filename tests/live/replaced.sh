@@ -21,18 +21,57 @@ replace() {
 }
 
 # --if-id
-group=$(make_group id pids)
-id=$(stat -c %i "$pids$group")
-status "a group is changed by its ID" 0 "$CGWARD" set "${journal[@]}" --if-id "$id" "$group" pids.max=50
+group=$(make_group id pids freezer)
+freezer=$(mount_of freezer)
+[ ! -e "$pids$group/cgroup.freeze" ] || freezer=$pids
+can_enter() { (enter "$group" pids) 2>/dev/null; }
+member() { # starts a process in the group, if permitted
+	sleeper=
+	can_enter || return
+	(enter "$group" pids freezer; exec sleep 1000) &
+	sleeper=$!
+	test_pids+=("$sleeper")
+	wait_for is_in_group "$sleeper" pids "$group"
+}
+ids() { "$CGWARD" dump --noheadings -r -o ids --match "$group"; }
+# Each command does what it should with the right ID, or its refusal of another one would prove nothing.
+member
+status "a group is changed by its ID" 0 "$CGWARD" set "${journal[@]}" --if-id "$(ids)" "$group" pids.max=50
 same "its limit is set" 50 "$(pids_max "$group")"
+if [ -n "$freezer" ]; then
+	status "it is frozen by its ID" 0 "$CGWARD" freeze "${journal[@]}" --if-id "$(ids)" "$group"
+	"$CGWARD" thaw "${journal[@]}" "$group" >/dev/null
+fi
+wait_for_empty() { wait_for is_not grep -q . "$pids$group/cgroup.procs"; }
+if [ -n "$sleeper" ]; then
+	status "its processes are killed by its ID" 0 "$CGWARD" kill "${journal[@]}" --if-id "$(ids)" "$group"
+	check "they are dead" dead "$sleeper"
+	wait_for_empty
+fi
+id=$(ids)
+[ -z "$freezer" ] || [ "$freezer" = "$pids" ] || { rmdir "$freezer$group" && mkdir "$freezer$group"; }
 replace "$group"
-for command in "set pids.max=51" freeze kill delete; do
+member
+refused=("set pids.max=51" kill delete)
+[ -z "$freezer" ] || refused+=(freeze)
+for command in "${refused[@]}"; do
 	# shellcheck disable=SC2086
 	set -- $command
-	status "$1 refuses the ID of a replaced group" 8 "$CGWARD" "$1" "${journal[@]}" --if-id "$id" "$group" "${@:2}"
+	message=$("$CGWARD" "$1" "${journal[@]}" --if-id "$id" "$group" "${@:2}" 2>&1)
+	same "$1 refuses the ID of a replaced group" 8 $?
+	check "$1 states the reason" grep -q "another group now has this name" <<<"$message"
 done
 check "the replaced group still exists" [ -d "$pids$group" ]
 same "and keeps its limit" 99 "$(pids_max "$group")"
+[ -z "$sleeper" ] || check "its process is not killed" is_not is_dead "$sleeper"
+case $freezer in
+"") ;;
+"$pids") same "it is not frozen" 0 "$(cat "$pids$group/cgroup.freeze")" ;;
+*) same "it is not frozen" 0 "$(cat "$freezer$group/freezer.self_freezing")" ;;
+esac
+[ -z "$sleeper" ] || { kill -KILL "$sleeper" && wait_for_empty; }
+status "it is deleted by its own ID" 0 "$CGWARD" delete "${journal[@]}" --if-id "$(ids)" "$group"
+check "it is gone" [ ! -d "$pids$group" ]
 
 last_change() { "$CGWARD" log "${journal[@]:0:2}" -n 1 --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["changes"][0]["id"])'; }
 

@@ -51,8 +51,6 @@ start() {
 # The BPF collector, which reads kernel files if that is cheaper, has links of type "iter".
 links() { grep -h '^link_type' "/proc/$1/fdinfo/"* 2>/dev/null | grep -vc iter; }
 sampled() { [ "$(sample_value "$1" cpu.run_delay)" != - ]; }
-lines() { wc -l <"$work/samples"; }
-has_lines() { [ "$(lines)" -ge "$1" ]; }
 
 top=$(make_group top cpu cpuacct)
 make_below "$top" cpu a/inner
@@ -79,9 +77,7 @@ same "nothing was counted before" 0 "$(sample_value "$top/b" cpu.run_delay)"
 kill -CONT "${test_pids[0]}" "${test_pids[1]}"
 wait_for test -e "$work/a"
 wait_for test -e "$work/b"
-lines=$(lines)
-groups=$("$CGWARD" dump -o group --noheadings | wc -l)
-wait_for has_lines $((lines + 3 * groups))
+settle
 a=$(cat "$work/a") b=$(cat "$work/b")
 near "the wait of a busy group is what schedstat reports" "$a" "$(sample_value "$top/a/inner" cpu.run_delay)" 5
 near "the wait of its rival on the CPU, too" "$b" "$(sample_value "$top/b" cpu.run_delay)" 5
@@ -100,21 +96,17 @@ kill -KILL "${test_pids[0]}" && dead "${test_pids[0]}"
 for controller in cpu cpuacct; do rmdir "$(mount_of $controller)$top/a/inner" 2>/dev/null; done
 is_removed() { [ ! -d "$(mount_of cpu)$top/a/inner" ]; }
 check "the group is removed" is_removed
-next_samples() {
-	lines=$(lines)
-	wait_for has_lines $((lines + 3 * groups))
-}
-next_samples
+settle
 near "the parent keeps what a removed group waited" "$sum" "$(sample_value "$top/a" cpu.run_delay)" 1
 is_dropped() { grep -q 'dropped the records of' "$work/debug"; }
 check "the kernel drops its record" wait_for is_dropped
-next_samples
+settle
 near "the parent keeps it then" "$sum" "$(sample_value "$top/a" cpu.run_delay)" 1
 sum=$(sample_value "$top" cpu.run_delay)
 : >"$work/debug"
 for controller in cpu cpuacct; do rmdir "$(mount_of $controller)$top/a" 2>/dev/null; done
 check "the kernel drops the record of the parent" wait_for is_dropped
-next_samples
+settle
 near "the group above keeps what both waited" "$sum" "$(sample_value "$top" cpu.run_delay)" 1
 cat >"$work/decreases.py" <<'PYTHON'
 import json, sys
@@ -136,13 +128,11 @@ else
 	echo "20000 100000" >"$(mount_of cpu)$top/b/cpu.max"
 fi
 start "$top/b" 3 throttled
-lines=$(lines)
-wait_for has_lines $((lines + 2 * groups))
+settle
 ready=$(sample_value "$top/b" cpu.run_delay)
 kill -CONT "${test_pids[-1]}"
 wait_for test -e "$work/throttled"
-lines=$(lines)
-wait_for has_lines $((lines + 3 * groups))
+settle
 # An emulated machine showed 5.8 %.
 near "waiting for the next period of a CPU limit counts" "$(cat "$work/throttled")" $(($(sample_value "$top/b" cpu.run_delay) - ready)) 10
 check "it is most of the time" test "$(cat "$work/throttled")" -ge 2000000000

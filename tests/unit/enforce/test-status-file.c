@@ -42,10 +42,23 @@ static void assert_number(const json_t *object, const char *key, double expected
 		fail_msg("%s: %g", key, number);
 }
 
+static const json_t *held_value(const json_t *list, const char *key)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *item = json_array_get(list, i);
+
+		if (strcmp(json_string_value(json_object_get(item, "key")), key) == 0)
+			return item;
+	}
+	fail_msg("%s is missing", key);
+	return NULL;
+}
+
 static void test_instances_and_held_values(void **state)
 {
 	struct tree_dir *dir = tree_new();
-	json_t *document, *list, *item;
+	json_t *document, *list;
+	const json_t *item;
 	struct world world;
 
 	world_begin(&world, policy, groups, ARRAY_SIZE(groups));
@@ -64,26 +77,19 @@ static void test_instances_and_held_values(void **state)
 	assert_number(item, "group_id", (double)world.groups[0].id);
 	/* It has acted at the first of the three samples. */
 	assert_number(item, "since_seconds", -4.5);
-	assert_true(json_is_null(json_object_get(item, "until_seconds")) ||
-		    json_number_value(json_object_get(item, "until_seconds")) > 0);
+	/* Held for 20 s, of which 4.5 s are over. */
+	assert_number(item, "until_seconds", 15.5);
 	list = json_object_get(document, "held");
 	assert_int_equal(json_array_size(list), 3);
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		item = json_array_get(list, i);
-		if (strcmp(json_string_value(json_object_get(item, "key")), "pids.max") == 0) {
-			assert_text(item, "group", "/b");
-			assert_text(item, "section", "standing");
-			assert_text(item, "value", "5");
-			assert_text(item, "original", "max");
-		} else if (strcmp(json_string_value(json_object_get(item, "key")), "cpu.max") ==
-			   0) {
-			assert_text(item, "section", "hot");
-			assert_text(item, "value", "50.00%");
-		} else {
-			assert_text(item, "key", "frozen");
-			assert_null(json_object_get(item, "value"));
-		}
-	}
+	item = held_value(list, "pids.max");
+	assert_text(item, "group", "/b");
+	assert_text(item, "section", "standing");
+	assert_text(item, "value", "5");
+	assert_text(item, "original", "max");
+	item = held_value(list, "cpu.max");
+	assert_text(item, "section", "hot");
+	assert_text(item, "value", "50.00%");
+	assert_null(json_object_get(held_value(list, "frozen"), "value"));
 	json_decref(document);
 	/* The file is replaced. */
 	world.groups[0].memory = 0;

@@ -14,6 +14,8 @@
 #define CSS_ONLINE  (1U << 1)
 #define CSS_VISIBLE (1U << 3)
 #define CSS_DYING   (1U << 4)
+/* cgroup_root.flags: likewise, since Linux 6.11. */
+#define CGRP_ROOT_PIDS_LOCAL_EVENTS (1U << 20)
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
 
 #define ARRAY(name_, type_, entries_)              \

@@ -190,6 +190,14 @@ static __always_inline void collect_pids(const struct visit *visit)
 	COLLECT(to, BPF_PIDS_CURRENT, from, struct pids_cgroup, counter.counter);
 }
 
+/* On v1 and with pids_localevents, pids.events counts the forks that failed in the group itself. */
+static __always_inline bool counts_forks_locally(const struct visit *visit)
+{
+	struct cgroup_root *root = READ(visited_group(visit), root);
+
+	return visit->control->version == 1 || READ(root, flags) & CGRP_ROOT_PIDS_LOCAL_EVENTS;
+}
+
 static __always_inline void collect_pids_limits(const struct visit *visit)
 {
 	struct record_pids_limits *to = bpf_map_lookup_elem(&pids_limits, &visit->slot);
@@ -200,12 +208,17 @@ static __always_inline void collect_pids_limits(const struct visit *visit)
 		return;
 	COLLECT(to, BPF_PIDS_LIMITS_MAX, from, struct pids_cgroup, limit.counter);
 	COLLECT(to, BPF_PIDS_LIMITS_PEAK, from, struct pids_cgroup, watermark);
-	if (bpf_core_field_exists(struct pids_cgroup, events))
-		to->field[BPF_PIDS_LIMITS_EVENTS_MAX] =
-			READ_U64(ELEMENT(from, struct pids_cgroup, events, 0));
-	else
+	if (!bpf_core_field_exists(struct pids_cgroup, events_local))
 		COLLECT(to, BPF_PIDS_LIMITS_EVENTS_MAX, AS(struct pids_cgroup___limit, from),
 			struct pids_cgroup___limit, events_limit.counter);
+	else if (counts_forks_locally(visit))
+		to->field[BPF_PIDS_LIMITS_EVENTS_MAX] =
+			READ_U64(ELEMENT(from, struct pids_cgroup, events_local,
+					 bpf_core_enum_value(enum pidcg_event, PIDCG_FORKFAIL)));
+	else
+		to->field[BPF_PIDS_LIMITS_EVENTS_MAX] =
+			READ_U64(ELEMENT(from, struct pids_cgroup, events,
+					 bpf_core_enum_value(enum pidcg_event, PIDCG_MAX)));
 }
 
 static __always_inline void collect_freezer(const struct visit *visit)

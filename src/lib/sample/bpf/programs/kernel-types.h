@@ -87,8 +87,13 @@ struct cgroup {
 	int nr_populated_threaded_children;
 	struct kernfs_node *kn;
 	struct cgroup_subsys_state *subsys[1];
+	struct cgroup_root *root;
 	struct cgroup_base_stat bstat;
 	struct cgroup_freezer_state freezer;
+};
+
+struct cgroup_root {
+	unsigned int flags;
 };
 
 /* The numbers depend on the kernel's configuration. */
@@ -147,6 +152,12 @@ struct pids_cgroup {
 	atomic64_t limit;
 	__s64 watermark;
 	atomic64_t events[1];
+	atomic64_t events_local[1];
+};
+
+enum pidcg_event {
+	PIDCG_MAX = 100,
+	PIDCG_FORKFAIL,
 };
 
 /* Kernels before the array pids_cgroup.events. */
