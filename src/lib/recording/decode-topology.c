@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* decode-topology.c - decoding of the groups of a sample from those of the previous one. */
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -60,8 +61,10 @@ static int decode_new_group(struct cursor *in, uint32_t hierarchy_count, struct 
 /* The names of decoded groups follow each other, with their terminators. */
 static size_t names_size(const struct cgw_topology *view, uint32_t at, size_t count)
 {
-	const char *last = view->name[at + count - 1];
+	const char *last;
 
+	assert(view != NULL); /* count_groups(): a list has no more groups than the one before it */
+	last = view->name[at + count - 1];
 	return (size_t)(last - view->name[at]) + strlen(last) + 1;
 }
 
@@ -151,7 +154,8 @@ struct target {
 static bool are_old_siblings(const struct target *target, const struct cgw_topology *old,
 			     uint32_t a, uint32_t b)
 {
-	return target->previous[a] != CGW_NO_GROUP && target->previous[b] != CGW_NO_GROUP &&
+	return old != NULL && target->previous[a] != CGW_NO_GROUP &&
+	       target->previous[b] != CGW_NO_GROUP &&
 	       old->parent[target->previous[a]] == old->parent[target->previous[b]];
 }
 

@@ -185,7 +185,7 @@ static int lay_out_columns(struct cgw_snapshot *snapshot, size_t count)
 		column->state = (void *)(at + count * sizeof(uint64_t));
 		column->first = instanced ? (void *)(column->state + padded_bytes(count)) : NULL;
 		column->instance_count = 0;
-		if (instanced)
+		if (column->first != NULL)
 			memset(column->first, 0, first_bytes(count, true));
 		at += column_bytes(count, instanced);
 	}
