@@ -145,6 +145,9 @@ static int pick_text(void *context, uint32_t slot, const char *text, size_t leng
 	struct picked *picked = context;
 	char *to = picked->setting->text;
 
+	/* What users write has no blanks at its end, either. */
+	while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\n'))
+		length--;
 	if (length >= VALUE_MAX)
 		return -ERANGE;
 	snprintf(to, VALUE_MAX, "%.*s", (int)length, text);
