@@ -116,6 +116,13 @@ struct detail_row {
 	size_t line_length;
 };
 
+/* What a row is about: its cause, or the text at its left, or that of the row it continues. */
+struct row_subject {
+	int cause; /* -1: none */
+	char left[sizeof(((struct detail_row *)NULL)->left)];
+	uint32_t offset; /* from the first row of the subject */
+};
+
 struct detail {
 	char *path; /* raw */
 	uint64_t id;
@@ -176,6 +183,10 @@ unsigned detail_copy(struct app *app, const struct detail *detail);
 /* The keys that act on the selected process; false: another action, or none is selected. */
 bool detail_process_act(struct app *app, struct detail *detail, enum action action,
 			unsigned *ret_reactions);
+/* Keys act on the selected row, so it remains the same when a page is filled again. */
+struct row_subject detail_selected_subject(const struct detail *detail);
+void detail_select_subject(struct detail *detail, const struct row_subject *subject);
+
 void detail_fill_metrics(struct app *app, struct detail *detail);
 void detail_fill_limits(struct app *app, struct detail *detail);
 void detail_fill_processes(struct app *app, struct detail *detail);

@@ -35,10 +35,13 @@ static void (*const fill_page[PAGE_COUNT])(struct app *app, struct detail *detai
 
 static void fill(struct app *app, struct detail *detail)
 {
+	const struct row_subject subject = detail_selected_subject(detail);
+
 	detail->row_count = 0;
 	detail->cause_count = 0;
 	if (fill_page[detail->page] != NULL)
 		fill_page[detail->page](app, detail);
+	detail_select_subject(detail, &subject);
 	if (detail->scroll.selected >= detail->row_count)
 		detail->scroll.selected =
 			detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
@@ -266,6 +269,7 @@ static unsigned turn_to(struct app *app, struct detail *detail, int page)
 	detail->page = (enum detail_page)((page + PAGE_COUNT) % PAGE_COUNT);
 	detail->scroll.selected = 0;
 	detail->scroll.first = 0;
+	detail->row_count = 0; /* those of the other page */
 	detail->column = 0;
 	if (detail->page == PAGE_ADVICE)
 		advice_start(app);
