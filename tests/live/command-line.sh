@@ -4,6 +4,8 @@
 # The command line: help, the dashboard without its name, one meaning for each short option; and
 # every example in the help works as it is.
 . "$(dirname "$0")/lib.sh"
+XDG_CONFIG_HOME=$(mktemp -d) && test_files+=("$XDG_CONFIG_HOME")
+export XDG_CONFIG_HOME
 
 mapfile -t commands < <("$CGWARD" version --json | python3 -c 'import json, sys; print(*json.load(sys.stdin)["commands"], sep="\n")')
 check "there are commands" test "${#commands[@]}" -gt 10
