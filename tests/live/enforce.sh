@@ -199,8 +199,9 @@ write_policy <<END
 match = $group/*
 pids.max = 33
 END
-start_daemon
 pids=$(mount_of pids)
+[ "$(version_of "$pids")" = 1 ] || echo +pids >"$pids$group/cgroup.subtree_control"
+start_daemon
 limited=0
 for round in $(seq 8); do
 	for i in $(seq 30); do mkdir "$pids$group/passing$round-$i"; done
