@@ -100,6 +100,13 @@ static const char *period_file(const struct step *step)
 	return NULL;
 }
 
+/* Is another period set with the quota? */
+static bool sets_period(const struct step *step)
+{
+	return row_of(step)->form == FORM_BANDWIDTH && step->source->version == 1 &&
+	       step->before.period_ns != step->after.period_ns && period_file(step) != NULL;
+}
+
 /* v1 has separate files for quota and period; the kernel checks each against the other. */
 static int write_bandwidth_v1(const struct step *step, const struct target *target,
 			      const struct setting *value, const char *quota)
@@ -186,8 +193,7 @@ static void describe_change(struct cgw_plan *plan, struct step *step, const stru
 				      sizeof(text)) < 0) {
 		return;
 	}
-	if (row_of(step)->form == FORM_BANDWIDTH && step->source->version == 1 &&
-	    step->before.period_ns != step->after.period_ns && period_file(step) != NULL) {
+	if (sets_period(step)) {
 		step_describe_write(
 			step, plan->layout, step->hierarchy, step->spec.path, period_file(step),
 			FORMATTED(32, "%llu", (unsigned long long)step->after.period_ns / 1000));
@@ -242,6 +248,8 @@ static int check_rights(struct cgw_plan *plan, struct step *step, const struct t
 	if (plan_through_systemd(plan, step) || step->created_count > 0)
 		return 0;
 	r = r < 0 ? r : target_may_write(target, file);
+	if (r == 0 && sets_period(step))
+		r = target_may_write(target, period_file(step));
 	return r < 0 ? advise_set(plan, step, target, r) : 0;
 }
 

@@ -193,6 +193,7 @@ static void test_missing_rights_are_refused_first(void **state)
 	} cases[] = {
 		{"pids.max", set(CGW_C_PIDS_MAX, "64")},
 		{"cpu.cfs_quota_us", set(CGW_C_CPU_MAX, "50%")},
+		{"cpu.cfs_period_us", set(CGW_C_CPU_MAX, "50ms/200ms")},
 		{"freezer.state", {.kind = CGW_STEP_FREEZE, .path = "/web"}},
 		{"cgroup.procs", {.kind = CGW_STEP_MOVE, .path = "/web", .pid = 4711}},
 		{".", {.kind = CGW_STEP_CREATE, .path = "/web/new"}},
